@@ -1,0 +1,97 @@
+"""Every setting once: name, default, unit, environment variable and one line of help.
+
+The variable of a setting is ``HAR_`` and its name in capitals, so ``port`` is ``HAR_PORT``.
+``docs/settings.md`` is made from this table by ``make docs``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from har.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parent
+
+
+def _setting(default: Any, help: str, *, unit: str = "", low: float | None = None) -> Any:
+    return field(default=default, metadata={"help": help, "unit": unit, "low": low})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The program's settings; make one with :func:`load`."""
+
+    host: str = _setting("127.0.0.1", "Address the service listens on")
+    port: int = _setting(5000, "Port the service listens on; 0 takes any free one", low=0)
+    web_threads: int = _setting(16, "Requests served at once", low=1)
+    data_dir: Path = _setting(ROOT / "var", "Folder of jobs, caches and the queue")
+    checkpoint: Path = _setting(
+        ROOT / "logs" / "best_model.safetensors", "The trained model that scores clips"
+    )
+    clip_model: str = _setting(
+        "openai/clip-vit-base-patch32",
+        "CLIP's name on the model hub, or a local folder; 'off' uses the objects model",
+    )
+    clip_reach_seconds: float = _setting(
+        10.0, "Time in which the model hub must answer before CLIP is given up", unit="s", low=0
+    )
+    label_map: str = _setting(
+        "", 'JSON file that adds names to the zero-shot vocabulary: {"Label": "a sentence"}'
+    )
+    ffmpeg: str = _setting("", "The ffmpeg to use; empty: from PATH, else imageio-ffmpeg's")
+    threads: int = _setting(0, "Threads of the networks; 0: one per core", low=0)
+    max_upload_mb: int = _setting(512, "Largest video, uploaded or fetched", unit="MB", low=1)
+    max_duration_seconds: float = _setting(3600.0, "Longest video", unit="s", low=0)
+    max_pixels: int = _setting(8_912_896, "Largest picture (width x height)", unit="px", low=1)
+    max_labels: int = _setting(500, "Most labels in one request", low=1)
+    fetch_timeout_seconds: float = _setting(600.0, "Longest download of a link", unit="s", low=1)
+    job_timeout_seconds: float = _setting(3600.0, "Longest job", unit="s", low=1)
+    allow_private_urls: bool = _setting(
+        False, "Fetch links to private and loopback addresses (tests, intranets)"
+    )
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"HAR_{name.upper()}"
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of an environment.
+
+    Raises ConfigError, naming the variable, for a value of the wrong kind or out of range and for
+    a ``HAR_*`` variable that no setting has.
+    """
+    types = get_type_hints(Settings)
+    known = {variable(f.name): f for f in dataclasses.fields(Settings)}
+    unknown = sorted(k for k in environ if k.startswith("HAR_") and k not in known)
+    if unknown:
+        raise ConfigError(f"{unknown[0]} is not a setting; docs/settings.md lists them all.")
+    values = {
+        f.name: _parse(types[f.name], key, environ[key], f.metadata["low"])
+        for key, f in known.items()
+        if key in environ
+    }
+    return Settings(**values)
+
+
+def _parse(kind: type, key: str, text: str, low: float | None) -> Any:
+    if kind is bool:
+        if text.lower() not in _BOOLEANS:
+            raise ConfigError(f"{key} must be 0 or 1, not '{text}'.")
+        return _BOOLEANS[text.lower()]
+    try:
+        value = kind(text)
+    except ValueError:
+        raise ConfigError(f"{key} must be of type {kind.__name__}, not '{text}'.") from None
+    if low is not None and not value >= low:
+        raise ConfigError(f"{key} must be at least {low:g}, not {text}.")
+    return value
+
+
+_BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}

@@ -1,0 +1,209 @@
+"""One tree of errors: each has a stable code, an HTTP status and a sentence that is safe to show.
+
+The sentence never holds a path of this machine; what helps an operator goes to the log instead.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HarError(Exception):
+    """Base of all errors that a user may see. Raise a subclass, with the sentence to show."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong on our side"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class InternalError(HarError):
+    """A fault of ours; the log has the particulars."""
+
+
+class RequestError(HarError):
+    """The request itself is wrong."""
+
+    code = "bad_request"
+    status = 400
+    title = "The request cannot be understood"
+
+
+class NoSource(RequestError):
+    code = "no_source"
+    title = "No video was sent"
+
+
+class TwoSources(RequestError):
+    code = "two_sources"
+    title = "Both a file and a link were sent"
+
+
+class BadOption(RequestError):
+    code = "bad_option"
+    title = "An option has a value that cannot be used"
+
+
+class BadLabels(RequestError):
+    code = "bad_labels"
+    title = "The list of labels cannot be used"
+
+
+class NotFound(HarError):
+    code = "not_found"
+    status = 404
+    title = "There is nothing here"
+
+
+class TooLarge(HarError):
+    code = "too_large"
+    status = 413
+    title = "The file is too large"
+
+
+class MediaError(HarError):
+    """The file was received, and is not a video that can be used."""
+
+    code = "bad_video"
+    status = 422
+    title = "The video cannot be used"
+
+
+class EmptyFile(MediaError):
+    code = "empty_file"
+    title = "The file is empty"
+
+
+class NotAVideo(MediaError):
+    code = "not_a_video"
+    status = 415
+    title = "The file is not a video"
+
+
+class IsPicture(MediaError):
+    code = "picture"
+    status = 415
+    title = "The file is a picture"
+
+
+class AudioOnly(MediaError):
+    code = "audio_only"
+    title = "The file has sound but no picture"
+
+
+class Truncated(MediaError):
+    code = "truncated"
+    title = "The file is incomplete"
+
+
+class NoFrames(MediaError):
+    code = "no_frames"
+    title = "The video has no frames"
+
+
+class ZeroSize(MediaError):
+    code = "zero_size"
+    title = "The video's picture has no size"
+
+
+class TooLong(MediaError):
+    code = "too_long"
+    status = 413
+    title = "The video is too long"
+
+
+class TooManyPixels(MediaError):
+    code = "too_many_pixels"
+    status = 413
+    title = "The video's picture is too large"
+
+
+class Undecodable(MediaError):
+    code = "undecodable"
+    title = "The video cannot be decoded"
+
+
+class UrlError(HarError):
+    """A link that cannot be used."""
+
+    code = "bad_url"
+    status = 400
+    title = "The link cannot be used"
+
+
+class UrlRefused(UrlError):
+    code = "url_refused"
+    status = 403
+    title = "The link points to an address that is not allowed"
+
+
+class UrlUnreachable(UrlError):
+    code = "url_unreachable"
+    status = 422
+    title = "The link cannot be reached"
+
+
+class UrlNoVideo(UrlError):
+    code = "url_no_video"
+    status = 422
+    title = "There is no video behind the link"
+
+
+class FileMissing(HarError):
+    """A file named on the command line that cannot be read."""
+
+    code = "file_missing"
+    status = 404
+    title = "The file cannot be read"
+
+
+class ConfigError(HarError):
+    """A setting has a value that cannot be used; raised at start."""
+
+    code = "bad_setting"
+    title = "A setting has a value that cannot be used"
+
+
+class CheckpointError(HarError):
+    """A checkpoint that is missing, damaged, or not ours."""
+
+    code = "bad_checkpoint"
+    title = "The model's file cannot be used"
+
+
+class ManifestError(HarError):
+    """A list of labelled clips that cannot be used."""
+
+    code = "bad_manifest"
+    status = 400
+    title = "The manifest cannot be used"
+
+
+class ToolMissing(HarError):
+    """A program or package that we need is not installed."""
+
+    code = "tool_missing"
+    title = "A program that is needed is missing"
+
+
+class TookTooLong(HarError):
+    code = "timeout"
+    status = 504
+    title = "The work took longer than allowed"
+
+
+class WorkerUnavailable(HarError):
+    code = "no_worker"
+    status = 503
+    title = "No worker is running"
+
+
+class Interrupted(HarError):
+    """The worker stopped while it had the job."""
+
+    code = "interrupted"
+    status = 503
+    title = "The work was interrupted"

@@ -1,0 +1,144 @@
+"""The nouns that every part of the program shares.
+
+All of them are frozen. Times are seconds on the container's own clock (the one a player shows),
+probabilities are calibrated and lie in 0..1, labels are UCF101-style names such as ``PushUps``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Source = Literal["bilstm", "lstm", "transformer", "clip", "objects"]
+"""The model that gave a segment its label."""
+
+Phase = Literal["fetch", "probe", "recognise", "annotate"]
+"""The stages of a job, in their order."""
+
+Progress = Callable[[Phase, float], None]
+"""Called with a phase and the fraction of it that is done, 0..1."""
+
+UNKNOWN = "Unknown"
+"""The label of a segment that neither model is sure of."""
+
+Top = tuple[tuple[str, float], ...]
+"""Labels with their probabilities, the most probable first."""
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """What the container says about a video that passed the probe."""
+
+    path: Path
+    start: float
+    """Timestamp of the first frame, in seconds; not always zero."""
+    duration: float
+    """Seconds from the first frame's timestamp to the end of the last frame."""
+    width: int
+    """Pixels across, as displayed: after rotation, with square pixels not assumed."""
+    height: int
+    fps: float
+    """Mean frame rate; a description, never used to compute a time."""
+    container: str
+    codec: str
+    audio_codec: str | None
+
+    @property
+    def end(self) -> float:
+        """Timestamp at which the last frame ends, in seconds."""
+        return self.start + self.duration
+
+
+@dataclass(frozen=True)
+class FrameBatch:
+    """Consecutive sampled frames."""
+
+    times: NDArray[np.float64]
+    """Shape [n]: the second each frame stands for, strictly increasing."""
+    pixels: NDArray[np.uint8]
+    """Shape [n, height, width, 3], RGB."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A window of sampled frames that is scored as one."""
+
+    first: int
+    """Index of its first frame in the stream of sampled frames."""
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What one model says of one clip."""
+
+    source: Source
+    top: Top
+    """At most five labels."""
+
+    @property
+    def label(self) -> str:
+        return self.top[0][0]
+
+    @property
+    def confidence(self) -> float:
+        return self.top[0][1]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A scored clip: the label that stands, and where it came from."""
+
+    start: float
+    end: float
+    label: str
+    confidence: float
+    top5: Top
+    source: Source
+    reason: str | None = None
+    """Why the trained model was not believed; None where it was."""
+    trained: Scores | None = None
+    """The trained model's own scores, where another model spoke."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """A stretch of the timeline with one label."""
+
+    start: float
+    end: float
+    label: str
+    confidence: float
+    source: Source
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one request may choose; None means the checkpoint's own value."""
+
+    labels: tuple[str, ...] | None = None
+    """The zero-shot vocabulary of this request."""
+    stride: int | None = None
+    """Sampled frames from the start of one clip to the start of the next."""
+    threshold: float | None = None
+    """Trained confidence below which the zero-shot model is asked."""
+    annotate: bool = True
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was found in one video."""
+
+    video: VideoFacts
+    segments: tuple[Segment, ...]
+    timeline: tuple[Action, ...]
+    models: dict[str, str]
+    """``trained`` and ``zero_shot``: the models at work, and why not CLIP where it is not."""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds spent per stage."""

@@ -1,0 +1,55 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import config
+from har.media import ffmpeg
+
+SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
+
+
+@pytest.fixture(autouse=True)
+def no_errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """An ERROR in the log fails the test that caused it."""
+    yield
+    errors = [r for r in caplog.get_records("call") if r.levelno >= logging.ERROR]
+    assert not errors, errors
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of real and odd videos that lies beside the repository."""
+    if not SAMPLES.is_dir():
+        pytest.fail(f"these tests need the sample videos in {SAMPLES}")
+    return SAMPLES
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> config.Settings:
+    """Settings with a data folder of their own."""
+    return config.Settings(data_dir=tmp_path / "var", clip_model="off")
+
+
+@pytest.fixture(scope="session")
+def make_video(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes a file with ffmpeg: ``make_video("a.mp4", "-f", "lavfi", "-i", "testsrc2=d=2", ...)``.
+
+    A name that was made before in this run is not made again.
+    """
+    folder = tmp_path_factory.mktemp("videos")
+
+    def make(name: str, *args: str) -> Path:
+        path = folder / name
+        if not path.exists():
+            exe = ffmpeg.executable(config.Settings())
+            subprocess.run([exe, "-v", "error", "-nostdin", "-y", *args, str(path)], check=True)
+        return path
+
+    return make

@@ -1,0 +1,142 @@
+"""The frame stream: right times and the right picture at each of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from numpy.typing import NDArray
+
+from config import Settings
+from har import errors
+from har.media.frames import frames
+from har.media.probe import probe
+
+Maker = Callable[..., Path]
+H264 = ("-c:v", "libx264", "-pix_fmt", "yuv420p")
+
+
+def sampled(
+    path: Path, settings: Settings, fps: float = 8, size: int = 32
+) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    batches = list(frames(probe(path, settings), fps, size, settings))
+    return (
+        np.concatenate([b.times for b in batches]),
+        np.concatenate([b.pixels for b in batches]),
+    )
+
+
+def brightening(rate: str) -> tuple[str, ...]:
+    """Ten seconds whose brightness tells the time: 20 grey levels a second."""
+    return (
+        "-f",
+        "lavfi",
+        "-i",
+        f"color=black:s=64x48:r={rate}:d=10",
+        "-vf",
+        "geq=lum='16+20*T':cb=128:cr=128",
+    )
+
+
+def seconds_shown(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The time that each picture of brightening() was made for."""
+    limited = pixels.mean(axis=(1, 2, 3)) * 219 / 255
+    return limited / 20
+
+
+def test_pictures_belong_to_their_times(make_video: Maker, settings: Settings) -> None:
+    path = make_video("bright.mp4", *brightening("25"), *H264, "-qp", "1")
+    times, pixels = sampled(path, settings)
+    assert times == pytest.approx(np.arange(80) / 8)
+    assert np.abs(seconds_shown(pixels) - times).max() < 0.12
+
+
+def test_variable_frame_rate(make_video: Maker, settings: Settings) -> None:
+    """Of 25 frames a second, the first 5 s keep one in 12 and the rest all."""
+    thin = "geq=lum='16+20*T':cb=128:cr=128,select='gte(t,5)+not(mod(n,12))'"
+    path = make_video(
+        "vfr.mp4", *brightening("25")[:-2], "-vf", thin, "-vsync", "vfr", *H264, "-qp", "1"
+    )
+    times, pixels = sampled(path, settings)
+    assert times == pytest.approx(np.arange(80) / 8)
+    shown = seconds_shown(pixels)
+    assert np.abs(shown[42:] - times[42:]).max() < 0.12
+    assert np.abs(shown[:40] - times[:40]).max() < 0.6
+
+
+def test_times_begin_at_the_containers_start(samples: Path, settings: Settings) -> None:
+    times, _ = sampled(samples / "odd/test_non_zero_start.mp4", settings)
+    assert times[0] == pytest.approx(8.333, abs=0.001)
+    assert np.diff(times) == pytest.approx(1 / 8)
+
+
+def test_rotation_metadata_is_applied(make_video: Maker, settings: Settings) -> None:
+    """White on the left is at the bottom after a quarter turn against the clock."""
+    half = "color=black:s=64x64:d=1,drawbox=0:0:32:64:white:fill"
+    flat = make_video("flat.mp4", "-f", "lavfi", "-i", half, *H264)
+    turned = make_video("turned.mov", "-i", str(flat), "-c", "copy", "-metadata:s:v:0", "rotate=90")
+    _, upright = sampled(flat, settings)
+    _, pixels = sampled(turned, settings)
+    assert upright[0, :, :14].mean() > 200 > 50 > upright[0, :, 18:].mean()
+    assert pixels[0, 18:].mean() > 200 > 50 > pixels[0, :14].mean()
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("odd/unordered.mov", 1),
+        ("odd/corrupted.mp4", 40),
+        ("odd/h264_10bits.mp4", 8),
+        ("odd/testsrc2_odd_width_vp9.mp4", 8),
+        ("odd/av1_video.mkv", 40),
+        ("real/exercise_1080p.mp4", 21),
+    ],
+)
+def test_odd_files_give_their_frames(
+    samples: Path, settings: Settings, name: str, count: int
+) -> None:
+    times, pixels = sampled(samples / name, settings)
+    assert len(times) == count
+    assert pixels.max() > 200
+
+
+def test_batches_are_bounded(samples: Path, settings: Settings) -> None:
+    video = probe(samples / "real/gymnastics.mp4", settings)
+    assert [len(b.times) for b in frames(video, 8, 32, settings)] == [32, 32, 16]
+
+
+def test_cut_off_file_is_told(make_video: Maker, settings: Settings, tmp_path: Path) -> None:
+    """Its header is whole and at the front, its end is missing."""
+    whole = make_video(
+        "front.mp4", *brightening("25"), *H264, "-movflags", "+faststart", "-qp", "1"
+    ).read_bytes()
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    with pytest.raises(errors.Truncated):
+        sampled(path, settings)
+
+
+def test_header_that_lies_about_duration(make_video: Maker, settings: Settings) -> None:
+    path = make_video("bright.mp4", *brightening("25"), *H264, "-qp", "1")
+    video = dataclasses.replace(probe(path, settings), duration=1.0)
+    with pytest.raises(errors.TooLong):
+        list(frames(video, 8, 32, dataclasses.replace(settings, max_duration_seconds=5.0)))
+
+
+def test_header_that_lies_about_size(make_video: Maker, settings: Settings) -> None:
+    path = make_video("bright.mp4", *brightening("25"), *H264, "-qp", "1")
+    video = probe(path, settings)
+    with pytest.raises(errors.TooManyPixels):
+        list(frames(video, 8, 32, dataclasses.replace(settings, max_pixels=1000)))
+
+
+def test_stopping_early_leaves_no_child(samples: Path, settings: Settings) -> None:
+    video = probe(samples / "real/gymnastics.mp4", settings)
+    stream = frames(video, 8, 224, settings)
+    next(stream)
+    stream.close()
+    assert not psutil.Process().children(recursive=True)
