@@ -1,0 +1,90 @@
+"""The result as a JSON document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from har.types import Action, Report, Scores, Segment, Top
+
+
+def document(
+    report: Report,
+    *,
+    id: str,
+    origin: str,
+    video_url: str | None = None,
+    annotated_url: str | None = None,
+) -> dict[str, Any]:
+    """What ``POST /predict`` answers; ``docs/api.md`` describes each key.
+
+    ``origin`` is ``upload``, ``url`` or ``file``. Times are rounded to milliseconds, probabilities
+    to four places.
+    """
+    return {
+        "id": id,
+        "video": _video(report, origin),
+        "segment_predictions": [_segment(s) for s in report.segments],
+        "timeline": [_action(a) for a in report.timeline],
+        "models": report.models,
+        "timings": report.timings,
+        "video_url": video_url,
+        "annotated_url": annotated_url,
+    }
+
+
+def _video(report: Report, origin: str) -> dict[str, Any]:
+    video = report.video
+    return {
+        "start": _seconds(video.start),
+        "duration": _seconds(video.duration),
+        "width": video.width,
+        "height": video.height,
+        "fps": round(video.fps, 3),
+        "codec": video.codec,
+        "origin": origin,
+    }
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "start": _seconds(segment.start),
+        "end": _seconds(segment.end),
+        "label": segment.label,
+        "confidence": _probability(segment.confidence),
+        "top5": _top(segment.top5),
+        "source": segment.source,
+        "reason": segment.reason,
+    }
+    if segment.trained is not None:
+        document["trained"] = _scores(segment.trained)
+    return document
+
+
+def _scores(scores: Scores) -> dict[str, Any]:
+    return {
+        "label": scores.label,
+        "confidence": _probability(scores.confidence),
+        "top5": _top(scores.top),
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "start": _seconds(action.start),
+        "end": _seconds(action.end),
+        "label": action.label,
+        "confidence": _probability(action.confidence),
+        "source": action.source,
+    }
+
+
+def _top(top: Top) -> list[list[str | float]]:
+    return [[label, _probability(p)] for label, p in top]
+
+
+def _seconds(value: float) -> float:
+    return round(value, 3)
+
+
+def _probability(value: float) -> float:
+    return round(value, 4)

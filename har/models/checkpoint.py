@@ -1,0 +1,179 @@
+"""The trained model's file: safetensors, with all that is needed to use it inside the header."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from har.errors import CheckpointError
+from har.models.heads import HEADS, make_head
+from har.types import Source
+
+_KEY = "har"
+_FITS = ("squash",)
+_RETRAIN = "Train it again with 'python -m har train', or restore the one that came with us."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A trained head, and everything that a clip must meet to be scored by it."""
+
+    labels: tuple[str, ...]
+    backbone: str
+    """timm's name of the network that turns frames into vectors."""
+    features: int
+    """Length of those vectors."""
+    head: Source
+    sizes: dict[str, float]
+    """Arguments of the head."""
+    frames: int
+    """Sampled frames in a clip."""
+    fps: float
+    """Sampled frames per second of video."""
+    stride: int
+    """Sampled frames from the start of one clip to the start of the next."""
+    size: int
+    """Side of the square picture that the backbone sees, in pixels."""
+    fit: str
+    """How a picture becomes square: ``squash`` scales both sides, and crops nothing."""
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    """Per channel, of pixels in 0..1."""
+    temperature: float
+    bias: float = 0.0
+    """With the temperature, what makes probabilities of logits (Platt 1999)."""
+    threshold: float
+    """Confidence below which the zero-shot model is asked."""
+    data: dict[str, Any]
+    """What it was trained on."""
+    metrics: dict[str, Any]
+    """How it did on held-back folds."""
+    state: dict[str, Tensor] = dataclasses.field(repr=False)
+
+    def network(self) -> nn.Module:
+        """The head with its weights, in evaluation mode."""
+        head = make_head(self.head, self.features, len(self.labels), **self.sizes)
+        head.load_state_dict(self.state)
+        return head.eval()
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Logits [n, labels] of the head to calibrated probabilities [n, labels].
+
+        Each label is judged on its own, so that a clip of none of them is low in all: a row does
+        not add up to 1.
+        """
+        return torch.sigmoid(logits / self.temperature + self.bias)
+
+    def save(self, path: Path) -> None:
+        """Write the file whole or not at all. The same checkpoint gives the same bytes."""
+        meta = {f.name: getattr(self, f.name) for f in _meta_fields()}
+        tensors = {name: tensor.contiguous() for name, tensor in self.state.items()}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.name}.part")
+        partial.write_bytes(save(tensors, {_KEY: json.dumps(meta, sort_keys=True)}))
+        os.replace(partial, path)
+
+
+def load(path: Path) -> Checkpoint:
+    """Read and check a checkpoint; nothing in it is executed. Raises CheckpointError."""
+    meta, state = _read(path)
+    try:
+        checkpoint = _built(meta, state)
+    except (TypeError, ValueError, KeyError) as error:
+        raise _refusal(path, f"has metadata that make no sense ({error})") from error
+    _check_backbone(path, checkpoint)
+    _check_state(path, checkpoint)
+    return checkpoint
+
+
+def _meta_fields() -> list[dataclasses.Field[Any]]:
+    return [f for f in dataclasses.fields(Checkpoint) if f.name != "state"]
+
+
+def _refusal(path: Path, why: str) -> CheckpointError:
+    return CheckpointError(f"The model {path.name} {why}. {_RETRAIN}")
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    if not path.is_file():
+        raise _refusal(path, "is not there")
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(_KEY)
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise _refusal(path, "is not a whole safetensors file") from error
+    if text is None:
+        raise _refusal(path, "has no metadata: it is not a checkpoint of ours")
+    try:
+        meta = json.loads(text)
+    except ValueError as error:
+        raise _refusal(path, "has metadata that are not JSON") from error
+    missing = {f.name for f in _meta_fields()} ^ set(meta if isinstance(meta, dict) else ())
+    if missing:
+        raise _refusal(path, f"has metadata of another version ({', '.join(sorted(missing))})")
+    return meta, state
+
+
+def _built(meta: dict[str, Any], state: dict[str, Tensor]) -> Checkpoint:
+    """Raises ValueError, TypeError or KeyError where a value cannot be used."""
+    for name in ("labels", "mean", "std"):
+        meta[name] = tuple(meta[name])
+    checkpoint = Checkpoint(**meta, state=state)
+    labels = checkpoint.labels
+    counts = [checkpoint.features, checkpoint.frames, checkpoint.stride, checkpoint.size]
+    facts = {
+        "labels": labels and all(isinstance(label, str) and label for label in labels),
+        "labels that differ": len(set(labels)) == len(labels),
+        "head": checkpoint.head in HEADS,
+        "fit": checkpoint.fit in _FITS,
+        "counts": all(isinstance(count, int) and count > 0 for count in counts),
+        "stride": checkpoint.stride <= checkpoint.frames,
+        "fps": _positive(checkpoint.fps),
+        "temperature": _positive(checkpoint.temperature),
+        "bias": math.isfinite(checkpoint.bias),
+        "threshold": 0 <= checkpoint.threshold <= 1,
+    }
+    wrong = [name for name, right in facts.items() if not right]
+    if wrong:
+        raise ValueError(", ".join(wrong))
+    return checkpoint
+
+
+def _positive(value: float) -> bool:
+    return math.isfinite(value) and value > 0
+
+
+def _check_backbone(path: Path, checkpoint: Checkpoint) -> None:
+    """Pixels that are normalised otherwise than in training give wrong scores without an error."""
+    config = timm.get_pretrained_cfg(checkpoint.backbone)
+    if config is None:
+        raise _refusal(path, f"needs the backbone {checkpoint.backbone}, which timm does not have")
+    if (tuple(config.mean), tuple(config.std)) != (checkpoint.mean, checkpoint.std):
+        raise _refusal(path, "was trained on pixels of another normalisation than its backbone's")
+
+
+def _check_state(path: Path, checkpoint: Checkpoint) -> None:
+    try:
+        with torch.device("meta"):
+            head = make_head(
+                checkpoint.head, checkpoint.features, len(checkpoint.labels), **checkpoint.sizes
+            )
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise _refusal(path, "has head sizes that make no network") from error
+    expected = {name: tensor.shape for name, tensor in head.state_dict().items()}
+    if expected != {name: tensor.shape for name, tensor in checkpoint.state.items()}:
+        raise _refusal(path, "has weights of other shapes than its metadata say")
+    if not all(bool(tensor.isfinite().all()) for tensor in checkpoint.state.values()):
+        raise _refusal(path, "has weights that are not finite numbers")

@@ -1,0 +1,38 @@
+"""Recognition of actions that nobody trained for, by their names.
+
+The weights of these models come from local files only; the one place that asks the model hub is
+:mod:`har.models.zero_shot.reach`, in a process of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from har.types import Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+
+class ZeroShot(Protocol):
+    """A model that scores clips against any list of action names."""
+
+    source: Source
+    name: str
+    """The model as the result shows it, such as ``openai/clip-vit-base-patch32``."""
+    threshold: float
+    """Confidence below which a segment is Unknown."""
+
+    def embed(self, pixels: NDArray[np.uint8], features: torch.Tensor) -> torch.Tensor:
+        """One vector per frame, [n, E].
+
+        ``pixels`` [n, height, width, 3] in RGB and the backbone's ``features`` [n, D] are of the
+        same frames; each model uses one of them.
+        """
+        ...
+
+    def scores(self, embedding: torch.Tensor, labels: tuple[str, ...]) -> torch.Tensor:
+        """Probabilities [len(labels)] of a clip, from the mean [E] of its frames' vectors."""
+        ...

@@ -1,0 +1,34 @@
+"""Which zero-shot model speaks: CLIP where its weights are here, else the objects model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from config import Settings
+from har.models.backbone import Backbone
+from har.models.labels import UCF101, read_label_map
+from har.models.zero_shot import ZeroShot, weights
+from har.models.zero_shot.objects import Objects
+from har.models.zero_shot.sentences import Sentences
+
+
+class ZeroShotChoice:
+    """The zero-shot models of one process, and the vocabulary they use unless told another."""
+
+    def __init__(self, backbone: Backbone, settings: Settings) -> None:
+        descriptions = read_label_map(Path(settings.label_map)) if settings.label_map else {}
+        sentences = Sentences(settings.data_dir / "cache" / "sentences.npz")
+        self.vocabulary = tuple(dict.fromkeys([*UCF101, *descriptions]))
+        self._objects = Objects(backbone, sentences, descriptions)
+        self._settings = settings
+
+    def now(self) -> tuple[ZeroShot, str]:
+        """The model to use at this moment, and what the result says of it.
+
+        Where CLIP is wanted and not here, a try to fetch it begins beside us, if one is due.
+        """
+        weights.reach_in_background(self._settings)
+        clip = weights.load(self._settings)
+        if clip is not None:
+            return clip, clip.name
+        return self._objects, f"{self._objects.name}; CLIP: {weights.outcome(self._settings)}"

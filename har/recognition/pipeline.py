@@ -1,0 +1,53 @@
+"""The whole way of one video, the same for every caller: fetch, probe, recognise, annotate."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from functools import partial
+from pathlib import Path
+
+from config import Settings
+from har.media.annotate import annotate
+from har.media.fetch import fetch
+from har.media.probe import probe
+from har.recognition.recognizer import Recognizer
+from har.types import Options, Progress, Report
+
+ANNOTATED = "annotated.mp4"
+
+
+def process(
+    source: Path | str,
+    folder: Path,
+    recognizer: Recognizer,
+    options: Options,
+    settings: Settings,
+    progress: Progress,
+) -> Report:
+    """Recognise a local file (a Path) or a link (a str).
+
+    What a link holds, and ``annotated.mp4`` where the options ask for it, are written to
+    ``folder``. Raises HarError; ``progress`` may raise to stop the work.
+    """
+    began = time.perf_counter()
+    if isinstance(source, str):
+        source = fetch(source, folder, settings, partial(progress, "fetch"))
+    fetched = time.perf_counter()
+    progress("probe", 0.0)
+    video = probe(source, settings)
+    probed = time.perf_counter()
+    report = recognizer.recognise(video, options, partial(progress, "recognise"))
+    recognised = time.perf_counter()
+    if options.annotate:
+        out = folder / ANNOTATED
+        annotate(video, report.timeline, out, settings, partial(progress, "annotate"))
+    done = time.perf_counter()
+    timings = {
+        "fetch": fetched - began,
+        "probe": probed - fetched,
+        **report.timings,
+        "annotate": done - recognised,
+        "total": done - began,
+    }
+    return dataclasses.replace(report, timings={k: round(v, 3) for k, v in timings.items()})

@@ -1,0 +1,171 @@
+"""The Recognizer: from a probed video to its timeline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from config import Settings
+from har.errors import BadOption
+from har.media.frames import frames
+from har.models import checkpoint, precision
+from har.models.backbone import Backbone
+from har.models.checkpoint import Checkpoint
+from har.models.zero_shot import ZeroShot
+from har.models.zero_shot.choice import ZeroShotChoice
+from har.recognition import clips, timeline
+from har.recognition.cascade import Cascade
+from har.types import FrameBatch, Options, Report, Segment, VideoFacts
+
+Timings = dict[str, float]
+
+
+class Recognizer:
+    """The models of one process, loaded once."""
+
+    def __init__(self, model: Checkpoint, name: str, settings: Settings) -> None:
+        """``name`` is what the result calls the checkpoint."""
+        precision.use_threads(settings.threads)
+        self.checkpoint = model
+        self._name = f"{model.head} on {model.backbone} ({name})"
+        self._settings = settings
+        self._backbone = Backbone(model.backbone)
+        self._head = model.network().eval().to(precision.device)
+        self._zero_shot = ZeroShotChoice(self._backbone, settings)
+
+    @classmethod
+    def load(cls, settings: Settings, path: Path | None = None) -> Recognizer:
+        """The recognizer of a checkpoint, or of the settings' own. Raises CheckpointError."""
+        path = path or settings.checkpoint
+        return cls(checkpoint.load(path), path.name, settings)
+
+    def warm_up(self) -> None:
+        """Do once what would slow down the first video: build kernels, embed the vocabulary."""
+        size = self.checkpoint.size
+        pixels = np.zeros((1, size, size, 3), np.uint8)
+        zero_shot, _ = self._zero_shot.now()
+        embedding = zero_shot.embed(pixels, self._backbone.embed(pixels))[0]
+        zero_shot.scores(embedding, self._zero_shot.vocabulary)
+
+    def recognise(
+        self, video: VideoFacts, options: Options, progress: Callable[[float], None]
+    ) -> Report:
+        """What is done in a video, and when. ``progress`` gets fractions, 0..1.
+
+        Raises BadOption for a stride longer than a clip, and the errors of frames().
+        """
+        timings: Timings = {}
+        zero_shot, said = self._zero_shot.now()
+        segments = []
+        for segment in self.segments(video, options, zero_shot, timings):
+            segments.append(segment)
+            progress(min(1.0, (segment.end - video.start) / max(video.duration, 1e-9)))
+        return Report(
+            video=video,
+            segments=tuple(segments),
+            timeline=timeline.merge(segments, video.start, video.end),
+            models={"trained": self._name, "zero_shot": said},
+            timings={name: round(seconds, 3) for name, seconds in timings.items()},
+        )
+
+    def segments(
+        self, video: VideoFacts, options: Options, zero_shot: ZeroShot, timings: Timings
+    ) -> Iterator[Segment]:
+        """The segments of a video in their order, each as soon as it is known."""
+        cascade = self._cascade(options, zero_shot)
+        period = 1 / self.checkpoint.fps
+        for ready, probabilities in self._scored(video, options.stride, timings):
+            with _timed(timings, "zero_shot"):
+                for frames_, row in zip(ready, probabilities, strict=True):
+                    clip = clips.clip_of(frames_, period, video.end)
+                    yield cascade.segment(clip, row, frames_)
+
+    def clip_scores(self, video: VideoFacts) -> NDArray[np.float32]:
+        """The trained model's calibrated probabilities [clips, labels], as requests get them."""
+        rows = [scores for _, scores in self._scored(video, None, {})]
+        return torch.cat(rows).cpu().numpy()
+
+    def _cascade(self, options: Options, zero_shot: ZeroShot) -> Cascade:
+        model = self.checkpoint
+        threshold = model.threshold if options.threshold is None else options.threshold
+        vocabulary = options.labels or self._zero_shot.vocabulary
+        return Cascade(model.labels, model.head, threshold, zero_shot, vocabulary)
+
+    def _scored(
+        self, video: VideoFacts, stride: int | None, timings: Timings
+    ) -> Iterator[tuple[list[clips.Frames], Tensor]]:
+        """Batches of clips with their calibrated probabilities [clips, labels]."""
+        model = self.checkpoint
+        stride = model.stride if stride is None else stride
+        if not 1 <= stride <= model.frames:
+            raise BadOption(f"stride must be a whole number of frames from 1 to {model.frames}.")
+        for ready in clips.stream(self._embedded(video, timings), model.frames, stride):
+            if ready:
+                with _timed(timings, "head"):
+                    probabilities = self._probabilities(ready)
+                yield ready, probabilities
+
+    @torch.inference_mode()
+    def _probabilities(self, ready: list[clips.Frames]) -> Tensor:
+        model = self.checkpoint
+        features = torch.stack([clips.pad(c.features, model.frames) for c in ready])
+        logits, _ = self._head(features)
+        return model.probabilities(logits)
+
+    def _embedded(self, video: VideoFacts, timings: Timings) -> Iterator[tuple[FrameBatch, Tensor]]:
+        """Batches of frames with their vectors; the next batch decodes while one is embedded."""
+        model = self.checkpoint
+        decoded = frames(video, model.fps, model.size, self._settings)
+        last: tuple[NDArray[np.uint8], Tensor] | None = None
+        with closing(_ahead(decoded)) as batches:
+            while True:
+                with _timed(timings, "decode"):
+                    batch = next(batches, None)
+                if batch is None:
+                    return
+                with _timed(timings, "backbone"):
+                    vectors = self._embed(batch.pixels, last)
+                last = batch.pixels[-1], vectors[-1]
+                yield batch, vectors
+
+    def _embed(
+        self, pixels: NDArray[np.uint8], last: tuple[NDArray[np.uint8], Tensor] | None
+    ) -> Tensor:
+        """Vectors [n, D]; a frame that equals the one before it (a slow frame rate, a still scene)
+        takes over its vector."""
+        before = [last[0] if last else None, *pixels[:-1]]
+        new = [b is None or not np.array_equal(a, b) for a, b in zip(pixels, before, strict=True)]
+        if all(new):
+            return self._backbone.embed(pixels)
+        known = [last[1][None]] if last else []
+        fresh = [self._backbone.embed(pixels[new])] if any(new) else []
+        at = np.cumsum(new) - (0 if last else 1)
+        return torch.cat([*known, *fresh])[torch.from_numpy(at)]
+
+
+def _ahead(
+    batches: Generator[FrameBatch, None, None],
+) -> Generator[FrameBatch, None, None]:
+    """The same batches, each next one being made in a thread while the last is used."""
+    with closing(batches), ThreadPoolExecutor(1, thread_name_prefix="decode") as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
+
+
+@contextmanager
+def _timed(timings: Timings, name: str) -> Iterator[None]:
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        timings[name] = timings.get(name, 0.0) + time.perf_counter() - began

@@ -1,0 +1,88 @@
+"""The JSON document of a result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from har.export.result import document
+from har.types import Action, Report, Scores, Segment, VideoFacts
+
+VIDEO = VideoFacts(
+    Path("/secret/place.mp4"), 8.3330078125, 4.0, 1280, 720, 30000 / 1001, "mov", "h264", "aac"
+)
+REPORT = Report(
+    video=VIDEO,
+    segments=(
+        Segment(
+            8.333, 10.333, "PushUps", 0.88123, (("PushUps", 0.88123), ("Walk", 0.06)), "bilstm"
+        ),
+        Segment(
+            9.333,
+            11.333,
+            "Surfing",
+            0.41,
+            (("Surfing", 0.41),),
+            "clip",
+            "bilstm confidence 0.31 below threshold 0.55",
+            Scores("bilstm", (("Walk", 0.31),)),
+        ),
+    ),
+    timeline=(Action(8.333, 12.333, "PushUps", 0.9, "bilstm"),),
+    models={"trained": "a", "zero_shot": "b"},
+    timings={"decode": 0.5},
+)
+
+
+def test_document() -> None:
+    made = document(REPORT, id="x", origin="upload", video_url="/v", annotated_url="/a")
+    assert json.loads(json.dumps(made)) == {
+        "id": "x",
+        "video": {
+            "start": 8.333,
+            "duration": 4.0,
+            "width": 1280,
+            "height": 720,
+            "fps": 29.97,
+            "codec": "h264",
+            "origin": "upload",
+        },
+        "segment_predictions": [
+            {
+                "start": 8.333,
+                "end": 10.333,
+                "label": "PushUps",
+                "confidence": 0.8812,
+                "top5": [["PushUps", 0.8812], ["Walk", 0.06]],
+                "source": "bilstm",
+                "reason": None,
+            },
+            {
+                "start": 9.333,
+                "end": 11.333,
+                "label": "Surfing",
+                "confidence": 0.41,
+                "top5": [["Surfing", 0.41]],
+                "source": "clip",
+                "reason": "bilstm confidence 0.31 below threshold 0.55",
+                "trained": {"label": "Walk", "confidence": 0.31, "top5": [["Walk", 0.31]]},
+            },
+        ],
+        "timeline": [
+            {
+                "start": 8.333,
+                "end": 12.333,
+                "label": "PushUps",
+                "confidence": 0.9,
+                "source": "bilstm",
+            }
+        ],
+        "models": {"trained": "a", "zero_shot": "b"},
+        "timings": {"decode": 0.5},
+        "video_url": "/v",
+        "annotated_url": "/a",
+    }
+
+
+def test_document_shows_no_path() -> None:
+    assert "secret" not in json.dumps(document(REPORT, id="x", origin="upload"))

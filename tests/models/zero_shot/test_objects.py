@@ -1,0 +1,75 @@
+"""The objects model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from config import Settings
+from har.media.frames import frames
+from har.media.probe import probe
+from har.models.backbone import Backbone
+from har.models.labels import UCF101
+from har.models.zero_shot.objects import Objects
+from har.models.zero_shot.sentences import Sentences
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache") / "sentences.npz"
+
+
+@pytest.fixture(scope="module")
+def backbone() -> Backbone:
+    return Backbone()
+
+
+def named(model: Objects, backbone: Backbone, path: Path, settings: Settings) -> list[str]:
+    """The five most probable actions of UCF101 in a video."""
+    vectors = [
+        model.embed(batch.pixels, backbone.embed(batch.pixels))
+        for batch in frames(probe(path, settings), 4, 224, settings)
+    ]
+    scores = model.scores(torch.cat(vectors).mean(0), UCF101)
+    assert scores.sum() == pytest.approx(1, abs=1e-4)
+    return [UCF101[int(i)] for i in scores.topk(5).indices]
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("gymnastics.mp4", "ParallelBars"),
+        ("water_sport.mp4", "Kayaking"),
+        ("old_xvid.avi", "ApplyEyeMakeup"),
+    ],
+)
+def test_real_videos(
+    name: str, right: str, backbone: Backbone, cache: Path, samples: Path, settings: Settings
+) -> None:
+    model = Objects(backbone, Sentences(cache), {})
+    assert right in named(model, backbone, samples / "real" / name, settings)
+
+
+def test_without_objects_it_is_unsure(backbone: Backbone, cache: Path) -> None:
+    model = Objects(backbone, Sentences(cache), {})
+    assert model.scores(torch.full((1000,), 1e-3), UCF101).max() < model.threshold
+
+
+def test_descriptions_stand_for_their_labels(backbone: Backbone, cache: Path) -> None:
+    """A made-up name means nothing by itself."""
+    described = Objects(backbone, Sentences(cache), {"Zxq": "a person playing the violin"})
+    violin = torch.zeros(1000)
+    violin[889] = 1.0
+    labels = ("Zxq", "SkyDiving")
+    assert described.scores(violin, labels)[0] > 0.9
+    assert Objects(backbone, Sentences(cache), {}).scores(violin, labels)[0] < 0.6
+
+
+def test_sentences_are_remembered(cache: Path) -> None:
+    before = Sentences(cache).vectors(["a person surfing"])
+    again = Sentences(cache)
+    assert np.array_equal(again.vectors(["a person surfing"]), before)
+    assert np.linalg.norm(before) == pytest.approx(1, abs=1e-4)

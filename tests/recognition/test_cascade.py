@@ -1,0 +1,117 @@
+"""The cascade: who speaks, and what is said of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from config import Settings
+from har.media.frames import frames
+from har.media.probe import probe
+from har.models.backbone import Backbone
+from har.models.labels import UCF101
+from har.models.zero_shot.objects import Objects
+from har.models.zero_shot.sentences import Sentences
+from har.recognition import clips
+from har.recognition.cascade import Cascade, top_labels
+from har.types import UNKNOWN, Clip
+
+TRAINED = ("PushUps", "SitDown", "Walk")
+SURE = torch.tensor([0.9, 0.06, 0.04])
+UNSURE = torch.tensor([0.4, 0.35, 0.25])
+
+
+@pytest.fixture(scope="module")
+def backbone() -> Backbone:
+    return Backbone()
+
+
+@pytest.fixture(scope="module")
+def objects(backbone: Backbone, tmp_path_factory: pytest.TempPathFactory) -> Objects:
+    cache = tmp_path_factory.mktemp("cache") / "sentences.npz"
+    return Objects(backbone, Sentences(cache), {})
+
+
+@pytest.fixture
+def cut(
+    backbone: Backbone, samples: Path, settings: Settings, request: pytest.FixtureRequest
+) -> clips.Frames:
+    """The first clip of a real video, embedded."""
+    path = samples / "real" / request.param
+    batch = next(frames(probe(path, settings), 8, 224, settings))
+    return next(clips.stream([(batch, backbone.embed(batch.pixels))], 16, 8))[0]
+
+
+gymnasium = pytest.mark.parametrize("cut", ["gymnastics.mp4"], indirect=True)
+pool = pytest.mark.parametrize("cut", ["water_sport.mp4"], indirect=True)
+
+
+@gymnasium
+def test_the_trained_model_speaks_where_it_is_sure(objects: Objects, cut: clips.Frames) -> None:
+    cascade = Cascade(TRAINED, "bilstm", 0.55, objects, UCF101)
+    segment = cascade.segment(Clip(0, 0.0, 2.0), SURE, cut)
+    assert (segment.label, segment.source) == ("PushUps", "bilstm")
+    assert segment.confidence == pytest.approx(0.9)
+    assert (segment.reason, segment.trained) == (None, None)
+    assert dict(segment.top5) == pytest.approx({"PushUps": 0.9, "SitDown": 0.06, "Walk": 0.04})
+
+
+@gymnasium
+def test_the_zero_shot_model_speaks_where_it_is_not(objects: Objects, cut: clips.Frames) -> None:
+    cascade = Cascade(TRAINED, "bilstm", 0.55, objects, UCF101)
+    segment = cascade.segment(Clip(0, 0.0, 2.0), UNSURE, cut)
+    assert (segment.label, segment.source) == ("ParallelBars", "objects")
+    assert segment.reason == "bilstm confidence 0.40 below threshold 0.55"
+    assert segment.trained is not None
+    assert segment.trained.label == "PushUps"
+    assert len(segment.top5) == 5
+
+
+@pool
+def test_unsure_of_both_is_unknown(objects: Objects, cut: clips.Frames) -> None:
+    cascade = Cascade(TRAINED, "bilstm", 0.55, objects, UCF101)
+    segment = cascade.segment(Clip(0, 0.0, 2.0), UNSURE, cut)
+    assert segment.label == UNKNOWN
+    assert segment.reason is not None
+    assert "objects confidence" in segment.reason
+    assert len(segment.top5) == 5
+    assert segment.trained is not None
+
+
+@pool
+def test_the_vocabulary_of_a_request(objects: Objects, cut: clips.Frames) -> None:
+    labels = ("swimming pool", "playing the piano")
+    cascade = Cascade(TRAINED, "bilstm", 0.55, objects, labels)
+    segment = cascade.segment(Clip(0, 0.0, 2.0), UNSURE, cut)
+    assert segment.label == "swimming pool"
+    assert {label for label, _ in segment.top5} == set(labels)
+
+
+@gymnasium
+@pytest.mark.parametrize(("threshold", "source"), [(0.0, "bilstm"), (1.0, "objects")])
+def test_threshold_decides(
+    threshold: float, source: str, objects: Objects, cut: clips.Frames
+) -> None:
+    cascade = Cascade(TRAINED, "bilstm", threshold, objects, UCF101)
+    assert cascade.segment(Clip(0, 0.0, 2.0), SURE, cut).source == source
+
+
+def test_overlapping_clips_agree_with_each_alone(
+    backbone: Backbone, objects: Objects, samples: Path, settings: Settings
+) -> None:
+    """Frames that clips share are embedded once; that must not change what is said of each."""
+    video = probe(samples / "real/gymnastics.mp4", settings)
+    embedded = [(b, backbone.embed(b.pixels)) for b in frames(video, 8, 224, settings)]
+    shared = Cascade(TRAINED, "bilstm", 0.55, objects, UCF101)
+    for ready in clips.stream(embedded, 16, 3):
+        for cut in ready:
+            clip = clips.clip_of(cut, 1 / 8, video.end)
+            alone = Cascade(TRAINED, "bilstm", 0.55, objects, UCF101)
+            one, other = shared.segment(clip, UNSURE, cut), alone.segment(clip, UNSURE, cut)
+            assert dict(one.top5) == pytest.approx(dict(other.top5), abs=1e-5)
+
+
+def test_top_labels_of_a_small_vocabulary() -> None:
+    assert [name for name, _ in top_labels(("a", "b"), torch.tensor([0.3, 0.7]))] == ["b", "a"]

@@ -1,0 +1,152 @@
+"""The recognizer with the model that is shipped, on real and odd videos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import config
+from config import Settings
+from har.errors import BadOption, CheckpointError
+from har.media.probe import probe
+from har.recognition.clips import pad, windows
+from har.recognition.recognizer import Recognizer
+from har.types import Options, Report
+
+Maker = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
+    data = tmp_path_factory.mktemp("data")
+    return Recognizer.load(config.Settings(data_dir=data, clip_model="off"))
+
+
+def recognised(
+    recognizer: Recognizer, path: Path, settings: Settings, options: Options | None = None
+) -> Report:
+    fractions: list[float] = []
+    report = recognizer.recognise(probe(path, settings), options or Options(), fractions.append)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1.0, abs=0.1)
+    return report
+
+
+def test_gymnasium_goes_to_zero_shot(
+    recognizer: Recognizer, samples: Path, settings: Settings
+) -> None:
+    report = recognised(recognizer, samples / "real/gymnastics.mp4", settings)
+    longest = max(report.timeline, key=lambda action: action.end - action.start)
+    gymnastics = {
+        "ParallelBars", "UnevenBars", "BalanceBeam", "FloorGymnastics", "PommelHorse",
+    }  # fmt: skip
+    assert longest.source == "objects"
+    assert longest.label in gymnastics
+
+
+def test_water_has_a_water_sport_in_its_top_5(
+    recognizer: Recognizer, samples: Path, settings: Settings
+) -> None:
+    report = recognised(recognizer, samples / "real/water_sport.mp4", settings)
+    sports = {
+        "Surfing", "Kayaking", "Rafting", "Rowing", "Skijet", "Diving", "CliffDiving",
+        "BreastStroke", "FrontCrawl",
+    }  # fmt: skip
+    unsure = [segment for segment in report.segments if segment.source == "objects"]
+    assert len(unsure) > len(report.segments) / 2
+    assert all(sports & {label for label, _ in segment.top5} for segment in unsure)
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end"),
+    [
+        ("odd/test_non_zero_start.mp4", 8.333, 8.733),
+        ("odd/unordered.mov", 0, 0.125),
+        ("odd/video_90.mov", 0, 0.1),
+        ("odd/h264_10bits.mp4", 0, 1.0),
+        ("odd/testsrc2_odd_width_vp9.mp4", 0, 1.0),
+        ("odd/av1_video.mkv", 0, 5.0),
+        ("odd/corrupted.mp4", 0, 5.0),
+        ("real/exercise_1080p.mp4", 0, 2.567),
+        ("real/old_xvid.avi", 0, 6.56),
+    ],
+)
+def test_timelines_cover_odd_videos(
+    recognizer: Recognizer,
+    samples: Path,
+    settings: Settings,
+    name: str,
+    start: float,
+    end: float,
+) -> None:
+    report = recognised(recognizer, samples / name, settings)
+    assert report.timeline[0].start == pytest.approx(start, abs=0.001)
+    assert report.timeline[-1].end == pytest.approx(end, abs=0.001)
+    assert report.segments[0].start == pytest.approx(start, abs=0.001)
+    assert end - 0.13 < report.segments[-1].end <= end + 0.001
+    assert all(s.end - s.start <= 2.0 + 1e-9 for s in report.segments)
+
+
+def test_segments_begin_a_stride_apart(
+    recognizer: Recognizer, samples: Path, settings: Settings
+) -> None:
+    path = samples / "real/gymnastics.mp4"
+    default = recognised(recognizer, path, settings)
+    assert [s.start for s in default.segments] == pytest.approx(list(range(9)))
+    fine = recognised(recognizer, path, settings, Options(stride=4))
+    assert [s.start for s in fine.segments] == pytest.approx(list(np.arange(0, 8.1, 0.5)))
+
+
+@pytest.mark.parametrize("stride", [0, 17])
+def test_stride_out_of_range(
+    recognizer: Recognizer, samples: Path, settings: Settings, stride: int
+) -> None:
+    with pytest.raises(BadOption):
+        recognised(recognizer, samples / "real/gymnastics.mp4", settings, Options(stride=stride))
+
+
+def test_streamed_scores_equal_those_of_all_frames_at_once(
+    recognizer: Recognizer, samples: Path, settings: Settings
+) -> None:
+    """Batches, sharing and overlap must not change a clip's scores."""
+    from har.media.frames import frames
+
+    model = recognizer.checkpoint
+    video = probe(samples / "real/arm_wrestling.mp4", settings)
+    (whole,) = frames(video, model.fps, model.size, settings, batch=10_000)
+    features = recognizer._backbone.embed(whole.pixels)
+    starts = windows(len(features), model.frames, model.stride)
+    clips = torch.stack([pad(features[s : s + model.frames], model.frames) for s in starts])
+    with torch.inference_mode():
+        logits, _ = recognizer._head(clips)
+    expected = model.probabilities(logits).cpu().numpy()
+    assert recognizer.clip_scores(video) == pytest.approx(expected, abs=0.02)
+
+
+def test_a_still_scene_is_scored_like_any_other(
+    recognizer: Recognizer, make_video: Maker, settings: Settings
+) -> None:
+    """At one frame a second, seven of eight sampled frames equal the one before them."""
+    slow = make_video(
+        "slow.mp4", "-f", "lavfi", "-i", "testsrc2=d=6:r=1:s=128x128", "-c:v", "libx264"
+    )
+    report = recognised(recognizer, slow, settings)
+    assert [s.start for s in report.segments] == pytest.approx([0, 1, 2, 3, 4])
+    assert report.timeline[-1].end == pytest.approx(6.0)
+
+
+def test_result_names_the_models(recognizer: Recognizer, samples: Path, settings: Settings) -> None:
+    report = recognised(recognizer, samples / "odd/h264_10bits.mp4", settings)
+    assert report.models["trained"] == "bilstm on tf_efficientnet_lite0 (best_model.safetensors)"
+    assert "objects" in report.models["zero_shot"]
+    assert "switched off" in report.models["zero_shot"]
+    assert {"decode", "backbone", "head", "zero_shot"} >= set(report.timings)
+
+
+def test_missing_checkpoint(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError):
+        Recognizer.load(settings, tmp_path / "none.safetensors")
