@@ -1,0 +1,25 @@
+"""What every test of a link that can't be used checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config import Settings
+from har import errors
+from har.media.fetch import fetch
+
+
+def refusal(url: str, folder: Path, settings: Settings) -> errors.HarError:
+    """The error that answers a link, after checking that it may be shown and that nothing stays."""
+    with pytest.raises(errors.HarError) as caught:
+        fetch(url, folder, settings, lambda _: None)
+    assert list(folder.iterdir()) == []
+    assert psutil.Process().children(recursive=True) == []
+    detail = caught.value.detail
+    assert detail.endswith(".")
+    for noise in ("ERROR", "yt-dlp", "generic", "Traceback", "Errno", "{", str(folder)):
+        assert noise not in detail
+    return caught.value
