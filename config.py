@@ -28,7 +28,7 @@ class Settings:
 
     host: str = _setting("127.0.0.1", "Address the service listens on")
     port: int = _setting(5000, "Port the service listens on; 0 takes any free one", low=0)
-    web_threads: int = _setting(16, "Requests served at once", low=1)
+    web_threads: int = _setting(64, "Requests served at once, waiting ones included", low=1)
     data_dir: Path = _setting(ROOT / "var", "Folder of jobs, caches and the queue")
     checkpoint: Path = _setting(
         ROOT / "logs" / "best_model.safetensors", "The trained model that scores clips"

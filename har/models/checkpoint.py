@@ -81,7 +81,7 @@ class Checkpoint:
         tensors = {name: tensor.contiguous() for name, tensor in self.state.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.part")
-        partial.write_bytes(save(tensors, {_KEY: json.dumps(meta, sort_keys=True)}))
+        partial.write_bytes(save(tensors, {_KEY: json.dumps(meta)}))
         os.replace(partial, path)
 
 

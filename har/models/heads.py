@@ -21,7 +21,6 @@ class BiLSTM(nn.Module):
         classes: int,
         width: int = 256,
         hidden: int = 192,
-        layers: int = 1,
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
@@ -32,7 +31,7 @@ class BiLSTM(nn.Module):
             nn.GELU(),
             nn.Dropout(dropout),
         )
-        self.lstm = nn.LSTM(width, hidden, layers, batch_first=True, bidirectional=True)
+        self.lstm = nn.LSTM(width, hidden, batch_first=True, bidirectional=True)
         self.attention = Attention(2 * hidden)
         self.classify = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * hidden, classes))
 

@@ -62,6 +62,7 @@ class Recognizer:
 
         Raises BadOption for a stride longer than a clip, and the errors of frames().
         """
+        progress(0.0)
         timings: Timings = {}
         zero_shot, said = self._zero_shot.now()
         segments = []

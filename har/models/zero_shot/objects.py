@@ -54,9 +54,8 @@ class Objects:
     def _action_weights(self, labels: tuple[str, ...]) -> Tensor:
         """Weights [labels, objects]: the similarity of each label's nearest objects, else zero."""
         actions = [self._descriptions.get(x, f"a person {spaced(x).lower()}") for x in labels]
-        similarity = torch.from_numpy(
-            self._sentences.vectors(actions) @ self._sentences.vectors(_objects()).T
-        )
+        vectors = torch.from_numpy(self._sentences.vectors([*actions, *_objects()]))
+        similarity = vectors[: len(actions)] @ vectors[len(actions) :].T
         nearest = similarity.topk(_NEAREST, dim=1)
         return torch.zeros_like(similarity).scatter(1, nearest.indices, nearest.values)
 

@@ -1,0 +1,133 @@
+"""The whole service: starts the web and a worker, watches over both, and stops both.
+
+The two are processes of their own sessions, so that Ctrl-C in a terminal reaches this process alone
+and each of them is told to stop once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import config
+from har.jobs.record import Records
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LOOK = 0.2
+_STOP_SECONDS = 10.0
+"""Time that the processes have to stop by themselves; a worker needs some for its job."""
+
+Process = subprocess.Popen[bytes]
+
+
+def serve(settings: config.Settings) -> int:
+    """Run the service until Ctrl-C, SIGTERM or SIGHUP; returns the exit code."""
+    try:
+        listener = _listen(settings.host, settings.port)
+    except OSError as error:
+        where = f"{settings.host}, port {settings.port}"
+        print(
+            f"har: cannot listen on {where}: {error.strerror}. Stop what runs there, or choose "
+            "another port with HAR_PORT.",
+            file=sys.stderr,
+        )
+        return 2
+    for number in _STOPPING:
+        signal.signal(number, signal.default_int_handler)
+    processes: dict[str, Process] = {}
+    try:
+        return _run(settings, listener, processes)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        # A second Ctrl-C must not stop the stopping, which has its own limit.
+        for number in _STOPPING:
+            signal.signal(number, signal.SIG_IGN)
+        _stop(list(processes.values()))
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+def _run(settings: config.Settings, listener: socket.socket, processes: dict[str, Process]) -> int:
+    records = Records(settings)
+    processes["web"] = _start_web(settings, listener.fileno())
+    processes["worker"] = _start_worker(settings)
+    _say(f"The service is at {_address(listener)} and loads its models now.")
+    since, was_ready, ready = time.time(), False, False
+    while True:
+        time.sleep(_LOOK)
+        if processes["web"].poll() is not None:
+            _say("The web server has stopped, so everything stops.")
+            return 1
+        code = processes["worker"].poll()
+        if code is not None:
+            if code > 0 and not was_ready:
+                _say("The worker cannot start; the reason is above.")
+                return 1
+            _say("The worker has stopped; another one is started.")
+            since, ready = time.time(), False
+            processes["worker"] = _start_worker(settings)
+        if not ready and records.worker_seen(ready=True) > since:
+            was_ready = ready = True
+            _say("The worker is ready: its models are loaded.")
+
+
+def _start_web(settings: config.Settings, listener: int) -> Process:
+    conf = config.ROOT / "gunicorn.conf.py"
+    argv = ["gunicorn", "-c", str(conf), "-b", f"fd://{listener}", "--log-level", "warning"]
+    return _start([*argv, "app:app"], settings, pass_fds=(listener,))
+
+
+def _start_worker(settings: config.Settings) -> Process:
+    return _start(["har", "worker"], settings)
+
+
+def _start(module: list[str], settings: config.Settings, pass_fds: tuple[int, ...] = ()) -> Process:
+    return subprocess.Popen(
+        [sys.executable, "-m", *module],
+        env=_environment(settings),
+        stdin=subprocess.DEVNULL,
+        pass_fds=pass_fds,
+        start_new_session=True,
+    )
+
+
+def _environment(settings: config.Settings) -> dict[str, str]:
+    """This process's environment, with the settings in it and the program's folder on the path."""
+    values = {
+        config.variable(field.name): str(getattr(settings, field.name))
+        for field in dataclasses.fields(settings)
+    }
+    path = os.pathsep.join(filter(None, [str(config.ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **values, "PYTHONPATH": path}
+
+
+def _stop(processes: list[Process]) -> None:
+    """Tell the processes to stop; kill those that have not after a while, with their children."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _say(line: str) -> None:
+    print(f"har: {line}", flush=True)

@@ -1,0 +1,63 @@
+"""Errors as ``application/problem+json`` (RFC 9457), whatever they are."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, current_app
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from har.errors import HarError, InternalError, TooLarge
+from har.jobs.record import problem
+
+_log = logging.getLogger(__name__)
+
+
+def register(app: Flask) -> None:
+    """Have every error answered with a problem document."""
+    app.register_error_handler(HarError, _expected)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def respond(members: Mapping[str, Any]) -> Response:
+    """The response for a problem's ``title``, ``status``, ``detail`` and ``code``."""
+    document = {"type": f"urn:har:problem:{members['code']}", **members}
+    return Response(
+        json.dumps(document), status=members["status"], content_type="application/problem+json"
+    )
+
+
+def _expected(error: HarError) -> Response:
+    return respond(problem(error))
+
+
+def _too_large(error: RequestEntityTooLarge) -> Response:
+    limit = current_app.config["HAR"].max_upload_mb
+    sentence = f"A request may bring one video of {limit} MB at most. Send a smaller copy."
+    return _expected(TooLarge(sentence))
+
+
+def _http(error: HTTPException) -> Response:
+    response = respond(
+        {
+            "title": error.name,
+            "status": error.code,
+            "detail": error.description,
+            "code": error.name.lower().replace(" ", "_"),
+        }
+    )
+    for name, value in error.get_headers():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _unforeseen(error: Exception) -> Response:
+    _log.error("a request failed", exc_info=error)
+    return _expected(
+        InternalError("Something unforeseen happened. Try again; the log has the particulars.")
+    )
