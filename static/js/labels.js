@@ -1,0 +1,104 @@
+// How labels, models, numbers and times are written and coloured, everywhere on the page.
+
+export const UNKNOWN = "Unknown";
+
+// Paul Tol's "light" scheme: made for filled cells under black text, told apart by
+// colour-blind people. Its pale grey is kept for Unknown.
+const PALETTE = [
+  "#77aadd", "#ee8866", "#44bb99", "#ffaabb", "#99ddff", "#bbcc33", "#eedd88", "#aaaa00",
+];
+const GREY = "#c4c8ce";
+const SHADES = ["", "black 24%", "white 50%"];
+
+const MODELS = {
+  bilstm: "BiLSTM",
+  lstm: "LSTM",
+  transformer: "Transformer",
+  clip: "CLIP",
+  objects: "objects",
+};
+
+/** 'SitDown' is 'Sit Down'; text that already has spaces stays as it is. */
+export function spaced(label) {
+  if (label.includes(" ")) return label;
+  return label
+    .replaceAll("_", " ")
+    .replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, " ");
+}
+
+export function modelName(source) {
+  return MODELS[source] ?? source;
+}
+
+/** Which model gave a segment its label, in words; short, for use beside the label. */
+export function saidBy({ label, source }) {
+  if (label === UNKNOWN) return "no model is sure";
+  return isZeroShot(source) ? `${modelName(source)}, zero-shot` : modelName(source);
+}
+
+export function isZeroShot(source) {
+  return source === "clip" || source === "objects";
+}
+
+/** Segments that are drawn hatched: named by a zero-shot model. */
+export function isHatched({ label, source }) {
+  return label !== UNKNOWN && isZeroShot(source);
+}
+
+/** How sure a segment's label is; nothing for Unknown, which is nobody's guess. */
+export function surety({ label, confidence }) {
+  return label === UNKNOWN ? "" : percent(confidence);
+}
+
+export function percent(fraction) {
+  return `${Math.round(fraction * 100)}%`;
+}
+
+/** 83.24 is '1:23.2'; hours appear where they are needed. */
+export function clock(seconds, digits = 1) {
+  const unit = 10 ** digits;
+  const rounded = Math.round(Math.abs(seconds) * unit) / unit;
+  const hours = Math.floor(rounded / 3600);
+  const minutes = Math.floor((rounded % 3600) / 60);
+  const rest = (rounded % 60).toFixed(digits).padStart(digits ? digits + 3 : 2, "0");
+  const sign = seconds < 0 && rounded > 0 ? "-" : "";
+  return hours
+    ? `${sign}${hours}:${String(minutes).padStart(2, "0")}:${rest}`
+    : `${sign}${minutes}:${rest}`;
+}
+
+/**
+ * A function from label to CSS colour. A label's hue is the same in every video; labels of one
+ * video that share a hue are told apart by shade, in the order given.
+ */
+export function colouring(labels) {
+  const colours = new Map([[UNKNOWN, GREY]]);
+  const taken = new Set();
+  for (const label of labels) {
+    if (colours.has(label)) continue;
+    const choices = choicesFor(label);
+    const colour = choices.find((choice) => !taken.has(choice)) ?? choices[0];
+    taken.add(colour);
+    colours.set(label, colour);
+  }
+  return (label) => colours.get(label) ?? GREY;
+}
+
+// The shades of the label's own hue, then those of the other hues.
+function choicesFor(label) {
+  const own = hash(label) % PALETTE.length;
+  const hues = [...PALETTE.slice(own), ...PALETTE.slice(0, own)];
+  return hues.flatMap((hue) =>
+    SHADES.map((shade) => (shade ? `color-mix(in srgb, ${hue}, ${shade})` : hue)));
+}
+
+// FNV-1a, folded so that the low bits depend on the whole label. Its first value is one of those
+// that give all eight hues to the ten actions of the default model, with no two alike that are seen
+// together (yoga and a quiet street share one, squats and a fight another).
+function hash(text) {
+  let value = 56;
+  for (const byte of new TextEncoder().encode(text)) {
+    value = Math.imul(value ^ byte, 0x01000193);
+  }
+  return (value ^ (value >>> 15)) >>> 0;
+}

@@ -1,0 +1,96 @@
+"""A real browser on the real service; whatever the browser complains of fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+
+from tests.serving import eventually, serving
+
+CHROMIUM = "/usr/bin/chromium"
+Job = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service that may fetch from the loopback address."""
+    with serving(tmp_path_factory.mktemp("service"), allow_private_urls=1) as service:
+        yield service.url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, service: str) -> Iterator[Page]:
+    """A fresh page. Errors, violations of the Content-Security-Policy, requests to other sites and
+    missing files fail the test; answers of the API that are errors do not."""
+    context = browser.new_context(base_url=service, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    complaints = collect_complaints(page, service)
+    yield page
+    context.close()
+    assert not complaints
+
+
+def collect_complaints(page: Page, service: str) -> list[str]:
+    """What the browser will have to complain of; the list grows while the page is used."""
+    complaints: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        api = message.text.startswith("Failed to load resource")
+        if message.type in ("error", "warning") and not api:
+            complaints.append(message.text)
+
+    def on_response(response: Response) -> None:
+        if response.status >= 400 and not response.url.startswith(f"{service}/jobs"):
+            complaints.append(f"{response.status} {response.url}")
+
+    def on_request(url: str) -> None:
+        if not url.startswith((service, "blob:")):
+            complaints.append(f"asked another site: {url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("response", on_response)
+    page.on("request", lambda request: on_request(request.url))
+    return complaints
+
+
+@pytest.fixture(scope="session")
+def finished(browser: Browser, service: str, samples: Path) -> Callable[..., Job]:
+    """The finished job of a sample, ``finished(name, annotate="0")``; each is sent once."""
+
+    @cache
+    def send(name: str, **options: str) -> Job:
+        context = browser.new_context(base_url=service)
+        response = context.request.post("/jobs", multipart={"video": samples / name, **options})
+        address = response.headers["location"]
+
+        def ended() -> Job | None:
+            job: Job = context.request.get(address).json()
+            return job if job["state"] in ("done", "failed") else None
+
+        job: Job = eventually(ended, "the end of the job")
+        context.close()
+        assert job["state"] == "done", job
+        return job
+
+    return send
+
+
+def until(page: Page, script: str, argument: Any = None, seconds: float = 20.0) -> Any:
+    """The first true value of a script; the page's policy forbids Playwright's own waiting."""
+    return eventually(lambda: page.evaluate(script, argument), script, seconds)

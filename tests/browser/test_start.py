@@ -1,0 +1,172 @@
+"""From the form to a timeline, or to an error that says what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from har.models.labels import spaced
+from tests.browser.conftest import until
+from tests.media.site import Site, content
+from tests.serving import PATIENCE
+
+SEND = "Recognise actions"
+LONG = PATIENCE * 1000
+
+
+@pytest.fixture
+def short_video(make_video: Callable[..., Path]) -> Path:
+    return make_video("page.mp4", "-f", "lavfi", "-i", "testsrc2=d=1:s=160x120:r=10")
+
+
+@pytest.fixture
+def site(short_video: Path) -> Iterator[Site]:
+    with Site() as site:
+        site.routes["/page.mp4"] = content(short_video.read_bytes(), "video/mp4")
+        yield site
+
+
+def test_a_chosen_file_becomes_a_timeline(page: Page, samples: Path) -> None:
+    page.goto("/")
+    page.get_by_label("Choose a file").set_input_files(samples / "real" / "gymnastics.mp4")
+    expect(page.locator("#chosen")).to_have_text("gymnastics.mp4 (0.6 MB)")
+    page.get_by_role("button", name=SEND).click()
+    expect(page.locator("#work")).to_be_visible()
+    expect(page.locator("#watch")).to_be_visible(timeout=LONG)
+
+    job = page.request.get(f"/jobs/{job_of(page)}").json()
+    names = page.locator("#segments button").all()
+    assert len(names) == len(job["result"]["timeline"])
+    for button, action in zip(names, job["result"]["timeline"], strict=True):
+        assert (button.get_attribute("aria-label") or "").startswith(spaced(action["label"]) + ",")
+
+
+def test_a_dropped_file_is_sent(page: Page, short_video: Path) -> None:
+    page.goto("/")
+    files = page.evaluate_handle(
+        """(bytes) => {
+            const files = new DataTransfer();
+            files.items.add(new File([new Uint8Array(bytes)], "dropped.mp4"));
+            return files;
+        }""",
+        list(short_video.read_bytes()),
+    )
+    page.dispatch_event("#drop", "dragover", {"dataTransfer": files})
+    expect(page.locator("#drop")).to_have_class(re.compile("over"))
+    page.dispatch_event("#drop", "drop", {"dataTransfer": files})
+    expect(page.locator("#drop")).not_to_have_class(re.compile("over"))
+    expect(page.locator("#chosen")).to_contain_text("dropped.mp4")
+    page.get_by_role("button", name=SEND).click()
+    expect(page.locator("#watch")).to_be_visible(timeout=LONG)
+
+
+def test_a_pasted_link_is_fetched(page: Page, site: Site) -> None:
+    page.goto("/")
+    page.get_by_label("or paste a link").fill(f"{site.url}/page.mp4")
+    page.get_by_role("button", name=SEND).click()
+    expect(page.get_by_role("list").get_by_text("Fetch the video")).to_be_visible()
+    expect(page.locator("#watch")).to_be_visible(timeout=LONG)
+    until(page, "document.querySelector('video').videoWidth === 160")
+
+
+def test_a_file_and_a_link_replace_each_other(page: Page, short_video: Path) -> None:
+    page.goto("/")
+    page.get_by_label("Choose a file").set_input_files(short_video)
+    page.get_by_label("or paste a link").fill("https://example.org/a.mp4")
+    expect(page.locator("#chosen")).to_be_empty()
+    page.get_by_label("Choose a file").set_input_files(short_video)
+    expect(page.get_by_label("or paste a link")).to_have_value("")
+
+
+def test_the_labels_given_are_the_ones_looked_for(page: Page, samples: Path) -> None:
+    page.goto("/")
+    page.get_by_label("Choose a file").set_input_files(samples / "real" / "water_sport.mp4")
+    page.get_by_text("Options").click()
+    page.get_by_label("Actions to look for").fill(", water skiing, riding a horse,")
+    page.get_by_role("button", name=SEND).click()
+    expect(page.locator("#watch")).to_be_visible(timeout=LONG)
+
+    clips = page.request.get(f"/jobs/{job_of(page)}").json()["result"]["segment_predictions"]
+    asked = {label for c in clips if c.get("trained") for label, _ in c["top5"]}
+    assert asked == {"water skiing", "riding a horse"}
+
+
+def test_nothing_to_send_is_said(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name=SEND).click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Choose a video file, or paste a link")
+    expect(alert).to_be_focused()
+    expect(page.locator("#start")).to_be_visible()
+
+
+def test_a_file_that_is_too_large_is_not_sent(page: Page, tmp_path: Path) -> None:
+    large = tmp_path / "large.mp4"
+    with large.open("wb") as file:
+        file.truncate(600_000_000)
+    page.goto("/")
+    page.get_by_label("Choose a file").set_input_files(large)
+    sent = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.get_by_role("button", name=SEND).click()
+    expect(page.get_by_role("alert")).to_contain_text("600.0 MB and 512 MB are allowed")
+    assert sent == []
+
+
+def test_a_file_that_is_no_video_gets_the_services_sentence(page: Page, tmp_path: Path) -> None:
+    note = tmp_path / "note.mp4"
+    note.write_text("This is not a video.\n" * 100)
+    page.goto("/")
+    page.get_by_label("Choose a file").set_input_files(note)
+    page.get_by_role("button", name=SEND).click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("The file is not a video", timeout=LONG)
+
+    problem = page.request.post("/predict", multipart={"video": note}).json()
+    expect(alert).to_have_text(re.compile(re.escape(problem["detail"])))
+    expect(page.locator("#chosen")).to_contain_text("note.mp4")
+
+
+def test_a_link_to_nowhere_keeps_its_error_over_a_reload(page: Page, site: Site) -> None:
+    link = f"{site.url}/gone.mp4"
+    page.goto("/")
+    page.get_by_label("or paste a link").fill(link)
+    page.get_by_role("button", name=SEND).click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("link", timeout=LONG)
+    expect(page.get_by_label("or paste a link")).to_have_value(link)
+    said = alert.inner_text()
+    page.reload()
+    expect(alert).to_have_text(re.compile(re.escape(said.splitlines()[-1].strip())))
+
+
+def test_an_upload_shows_how_far_it_is_and_can_be_cancelled(page: Page, samples: Path) -> None:
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    page.goto("/")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
+    network.send("Network.emulateNetworkConditions", slow)
+    page.get_by_label("Choose a file").set_input_files(samples / "real" / "water_sport.mp4")
+    page.get_by_role("button", name=SEND).click()
+    expect(page.locator("[aria-current=step]")).to_have_text("Send the video")
+    bar = "document.querySelector('#progress').value"
+    first = until(page, f"{bar} > 0 && {bar} < 1 && {bar}")
+    until(page, f"(first) => {bar} > first && {bar} < 1", first)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#start")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.locator("#chosen")).to_contain_text("water_sport.mp4")
+
+
+def test_an_unknown_job_is_said(page: Page) -> None:
+    page.goto("/?job=nothing")
+    expect(page.get_by_role("alert")).to_contain_text("no such job")
+    expect(page.locator("#start")).to_be_visible()
+
+
+def job_of(page: Page) -> str:
+    return page.evaluate("new URLSearchParams(location.search).get('job')")
