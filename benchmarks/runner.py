@@ -1,0 +1,96 @@
+"""One of the two ways in a process of its own, which does what it is told on standard input.
+
+``python -m benchmarks.runner ours|straightforward VIDEO``: the line ``time`` recognises the video
+and answers with the seconds that took; ``scores FILE`` writes the scores of its clips. Neither way
+then profits or suffers from the other's memory.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ask = Callable[[str], str]
+
+
+@contextmanager
+def running(way: str, video: Path) -> Iterator[Ask]:
+    """A runner with its models loaded; call it with a line to get its answer."""
+    argv = [sys.executable, "-m", "benchmarks.runner", way, str(video)]
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        questions, answers = process.stdin, process.stdout
+
+        def ask(line: str) -> str:
+            questions.write(line + "\n")
+            return answers.readline().strip()
+
+        yield ask
+        questions.close()
+
+
+def main(way: str, video: Path) -> None:
+    answer, scores = WAYS[way](video)
+    for line in sys.stdin:
+        command, _, file = line.strip().partition(" ")
+        began = time.perf_counter()
+        if command == "time":
+            answer()
+        else:
+            np.save(file, scores())
+        print(time.perf_counter() - began, flush=True)
+
+
+def _ours(video: Path) -> tuple[Callable[[], object], Callable[[], NDArray[np.float32]]]:
+    import config
+    from har.export.result import document
+    from har.media.probe import probe
+    from har.recognition.pipeline import process
+    from har.recognition.recognizer import Recognizer
+    from har.types import Options
+
+    settings = config.load()
+    recognizer = Recognizer.load(settings)
+    recognizer.warm_up()
+
+    def to_json() -> str:
+        """The whole way from the file to the answer, without the annotated video."""
+        options = Options(annotate=False)
+        with tempfile.TemporaryDirectory() as folder:
+            report = process(video, Path(folder), recognizer, options, settings, lambda *_: None)
+        return json.dumps(document(report, id="benchmark", origin="file"))
+
+    return to_json, lambda: recognizer.clip_scores(probe(video, settings))
+
+
+def _straightforward(
+    video: Path,
+) -> tuple[Callable[[], object], Callable[[], NDArray[np.float32]]]:
+    import config
+    from benchmarks.straightforward import Straightforward
+    from har.models import checkpoint
+
+    naive = Straightforward(checkpoint.load(config.load().checkpoint))
+
+    def scores() -> NDArray[np.float32]:
+        return naive.clip_scores(video)
+
+    return scores, scores
+
+
+WAYS = {"ours": _ours, "straightforward": _straightforward}
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,143 @@
+"""Reads a manifest: the list of labelled videos, and the folds that split them."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from har.errors import ManifestError
+
+FOLDS = 4
+"""Folds that are made where a manifest has none."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A labelled video."""
+
+    file: str
+    """Its path below the manifest's root."""
+    label: str
+    source: str
+    """Where it comes from, for numbers per source."""
+    group: str
+    """Joins videos of the same people, scene or footage; never on both sides of a split."""
+    fold: int | None
+    """None: an example of an action that is not to be learnt."""
+
+
+def read(path: Path, root: Path) -> list[Row]:
+    """The rows of a CSV file with the columns ``file,label`` and perhaps ``source,group,fold``.
+
+    A video without a group is a group of its own; where there is no column ``fold``, folds are made
+    that keep groups together. Raises ManifestError, with the names of the files at fault.
+    """
+    rows, has_folds = _parsed(path)
+    _refuse_repeated(rows)
+    _refuse_missing(rows, root)
+    if not has_folds:
+        return with_folds(rows)
+    _refuse_straddling(rows)
+    _refuse_half_known(rows)
+    return rows
+
+
+def known(rows: Iterable[Row]) -> list[Row]:
+    """The rows to learn from: those with a fold."""
+    return [row for row in rows if row.fold is not None]
+
+
+def with_folds(rows: Sequence[Row], folds: int = FOLDS) -> list[Row]:
+    """The rows with folds of our own: each group, the largest first, goes where its labels are
+    rarest."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.group].append(row)
+    held: list[Counter[str]] = [Counter() for _ in range(folds)]
+    chosen = {}
+    for group, members in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
+        labels = {row.label for row in members}
+        fold = min(
+            range(folds), key=lambda f: (sum(held[f][label] for label in labels), held[f].total())
+        )
+        held[fold].update(row.label for row in members)
+        chosen[group] = fold
+    return [replace(row, fold=chosen[row.group]) for row in rows]
+
+
+def held_back(rows: Sequence[Row]) -> list[int]:
+    """For each row the fold in which it is not trained on.
+
+    A row without fold has the one of its group; groups without any take turns.
+    """
+    fold_of = {row.group: row.fold for row in rows if row.fold is not None}
+    folds = sorted(set(fold_of.values()))
+    for turn, group in enumerate(sorted({row.group for row in rows} - set(fold_of))):
+        fold_of[group] = folds[turn % len(folds)]
+    return [fold_of[row.group] for row in rows]
+
+
+def _parsed(path: Path) -> tuple[list[Row], bool]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            columns = set(reader.fieldnames or ())
+            missing = {"file", "label"} - columns
+            if missing:
+                raise ManifestError(
+                    f"The manifest lacks the column {' and '.join(sorted(missing))}."
+                )
+            rows = [_row(reader.line_num, cells) for cells in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ManifestError(f"{path.name} cannot be read as a CSV file.") from error
+    if not rows:
+        raise ManifestError(f"{path.name} lists no videos.")
+    return rows, "fold" in columns
+
+
+def _row(line: int, cells: dict[str, str | None]) -> Row:
+    text = {name: (value or "").strip() for name, value in cells.items() if isinstance(name, str)}
+    if not text["file"] or not text["label"]:
+        raise ManifestError(f"Line {line} of the manifest has no file or no label.")
+    fold = text.get("fold", "")
+    if fold and not fold.isdecimal():
+        raise ManifestError(f"{text['file']} has the fold '{fold}'; folds are whole numbers.")
+    return Row(
+        file=text["file"],
+        label=text["label"],
+        source=text.get("source") or "unnamed",
+        group=text.get("group") or text["file"],
+        fold=int(fold) if fold else None,
+    )
+
+
+def _refuse_repeated(rows: Sequence[Row]) -> None:
+    counts = Counter(row.file for row in rows)
+    _refuse([file for file, count in counts.items() if count > 1], "listed more than once")
+
+
+def _refuse_missing(rows: Sequence[Row], root: Path) -> None:
+    _refuse([row.file for row in rows if not (root / row.file).is_file()], "not below the root")
+
+
+def _refuse_straddling(rows: Sequence[Row]) -> None:
+    folds = defaultdict(set)
+    for row in known(rows):
+        folds[row.group].add(row.fold)
+    straddling = [row.file for row in known(rows) if len(folds[row.group]) > 1]
+    _refuse(straddling, "of a group that has videos in more than one fold")
+
+
+def _refuse_half_known(rows: Sequence[Row]) -> None:
+    labels = {row.label for row in known(rows)}
+    half = [row.file for row in rows if row.fold is None and row.label in labels]
+    _refuse(half, "without a fold, though others of the label have one")
+
+
+def _refuse(files: Sequence[str], why: str) -> None:
+    if files:
+        more = f" and {len(files) - 5} more" if len(files) > 5 else ""
+        raise ManifestError(f"{', '.join(files[:5])}{more}: {why}.")

@@ -1,0 +1,177 @@
+"""Checkpoints: what is saved is what is loaded, and what is broken is refused."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from har.errors import CheckpointError
+from har.models import checkpoint
+from har.models.checkpoint import Checkpoint
+from har.models.heads import make_head
+
+SIZES = {"width": 8, "hidden": 6}
+
+
+@pytest.fixture
+def model() -> Checkpoint:
+    torch.manual_seed(1)
+    return Checkpoint(
+        labels=("PushUps", "Walk", "Yoga"),
+        backbone="tf_efficientnet_lite0",
+        features=1280,
+        head="bilstm",
+        sizes=SIZES,
+        frames=16,
+        fps=8.0,
+        stride=8,
+        size=224,
+        fit="squash",
+        mean=(0.5, 0.5, 0.5),
+        std=(0.5, 0.5, 0.5),
+        temperature=1.5,
+        bias=0.25,
+        threshold=0.4,
+        data={"videos": 3},
+        metrics={"top1": 0.5},
+        state=make_head("bilstm", 1280, 3, **SIZES).state_dict(),
+    )
+
+
+def test_round_trip(model: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "best_model.safetensors"
+    model.save(path)
+    again = checkpoint.load(path)
+    for field in fields(Checkpoint):
+        if field.name != "state":
+            assert getattr(again, field.name) == getattr(model, field.name)
+    clips = torch.rand(2, 16, 1280)
+    with torch.inference_mode():
+        assert torch.equal(again.network()(clips)[0], model.network()(clips)[0])
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_same_checkpoint_same_bytes(model: Checkpoint, tmp_path: Path) -> None:
+    model.save(tmp_path / "a.safetensors")
+    checkpoint.load(tmp_path / "a.safetensors").save(tmp_path / "b.safetensors")
+    first, second = ((tmp_path / f"{n}.safetensors").read_bytes() for n in "ab")
+    assert first == second
+
+
+def test_probabilities_are_of_each_label_alone(model: Checkpoint) -> None:
+    found = model.probabilities(torch.tensor([[0.0, 3.0, -30.0]]))
+    assert found[0].tolist() == pytest.approx([0.5622, 0.9046, 0.0], abs=1e-3)
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(CheckpointError) as caught:
+        checkpoint.load(path)
+    assert str(path.parent) not in caught.value.detail
+    assert path.name in caught.value.detail
+    return caught.value.detail
+
+
+def test_missing(tmp_path: Path) -> None:
+    assert "is not there" in refused(tmp_path / "none.safetensors")
+
+
+def test_cut_off(model: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "cut.safetensors"
+    model.save(path)
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert "not a whole safetensors file" in refused(path)
+
+
+class Trap:
+    """Leaves a file behind if it is ever unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "evil.safetensors"
+    path.write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
+    assert "not a whole safetensors file" in refused(path)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_without_metadata(model: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "bare.safetensors"
+    save_file(model.state, path)
+    assert "no metadata" in refused(path)
+
+
+def test_metadata_that_are_not_json(model: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "odd.safetensors"
+    save_file(model.state, path, {"har": "{"})
+    assert "not JSON" in refused(path)
+
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda meta: meta.pop("labels"), "another version (labels)"),
+        (lambda meta: meta.update(extra=1), "another version (extra)"),
+        (lambda meta: meta.update(labels=[]), "labels"),
+        (lambda meta: meta.update(labels=5), "no sense"),
+        (lambda meta: meta.update(labels=["Walk", "Walk", "Yoga"]), "labels that differ"),
+        (lambda meta: meta.update(labels=["Walk", "Yoga"]), "other shapes"),
+        (lambda meta: meta.update(head="perceptron"), "head"),
+        (lambda meta: meta.update(head=["bilstm"]), "no sense"),
+        (lambda meta: meta.update(sizes={"width": 9}), "other shapes"),
+        (lambda meta: meta.update(sizes={"depth": 9}), "head sizes"),
+        (lambda meta: meta.update(sizes={"width": -9}), "head sizes"),
+        (lambda meta: meta.update(sizes=None), "sizes"),
+        (lambda meta: meta.update(frames=0), "counts"),
+        (lambda meta: meta.update(stride=17), "stride"),
+        (lambda meta: meta.update(fps=float("inf")), "fps"),
+        (lambda meta: meta.update(fps="8"), "no sense"),
+        (lambda meta: meta.update(temperature=0), "temperature"),
+        (lambda meta: meta.update(bias=float("nan")), "bias"),
+        (lambda meta: meta.update(threshold=1.5), "threshold"),
+        (lambda meta: meta.update(fit="crop"), "fit"),
+        (lambda meta: meta.update(mean=[0.4, 0.4, 0.4]), "another normalisation"),
+        (lambda meta: meta.update(backbone="no_such_network"), "no_such_network"),
+    ],
+)
+def test_metadata_that_make_no_sense(
+    model: Checkpoint, tmp_path: Path, change: Change, says: str
+) -> None:
+    path = tmp_path / "changed.safetensors"
+    model.save(path)
+    with safe_open(path, framework="pt") as file:
+        meta = json.loads(file.metadata()["har"])
+    change(meta)
+    save_file(model.state, path, {"har": json.dumps(meta)})
+    assert says in refused(path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite(model: Checkpoint, tmp_path: Path, value: float) -> None:
+    state = {name: tensor.clone() for name, tensor in model.state.items()}
+    state["lstm.weight_hh_l0"][0, 0] = value
+    replace(model, state=state).save(tmp_path / "nan.safetensors")
+    assert "not finite" in refused(tmp_path / "nan.safetensors")
+
+
+def test_weights_that_are_missing(model: Checkpoint, tmp_path: Path) -> None:
+    state = dict(model.state)
+    del state["attention.score.0.weight"]
+    replace(model, state=state).save(tmp_path / "less.safetensors")
+    assert "other shapes" in refused(tmp_path / "less.safetensors")

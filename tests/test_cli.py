@@ -1,0 +1,177 @@
+"""The command line, as a person at a terminal meets it: in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+import config
+from har.media.probe import probe
+
+
+def har(*arguments: str | Path, data: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "har", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=config.ROOT,
+        env=environment(data),
+        timeout=300,
+    )
+
+
+def environment(data: Path) -> dict[str, str]:
+    return {**os.environ, "HAR_DATA_DIR": str(data), "HAR_CLIP_MODEL": "off"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("var")
+
+
+def test_predict_prints_json_and_leaves_the_annotated_video(
+    samples: Path, data: Path, tmp_path: Path
+) -> None:
+    out, copy = tmp_path / "out", tmp_path / "result.json"
+    done = har("predict", samples / "real/gymnastics.mp4", "--out", out, "--json", copy, data=data)
+    assert (done.returncode, done.stderr) == (0, "")
+    result = json.loads(done.stdout)
+    assert result == json.loads(copy.read_text())
+    assert result["video"]["origin"] == "file"
+    assert {"fetch", "probe", "decode", "backbone", "annotate", "total"} <= set(result["timings"])
+    assert result["annotated_url"] == str(out / "annotated.mp4")
+    annotated = probe(out / "annotated.mp4", config.Settings())
+    assert annotated.duration == pytest.approx(result["video"]["duration"], abs=0.05)
+    assert [p.name for p in out.iterdir()] == ["annotated.mp4"]
+
+
+def test_options_reach_the_recognizer(samples: Path, data: Path, tmp_path: Path) -> None:
+    done = har(
+        "predict", samples / "real/gymnastics.mp4", "--labels", "playing basketball,cooking",
+        "--threshold", "1", "--stride", "16", "--no-annotate", "--out", tmp_path, data=data,
+    )  # fmt: skip
+    result = json.loads(done.stdout)
+    assert {segment["label"] for segment in result["segment_predictions"]} == {"playing basketball"}
+    assert len(result["segment_predictions"]) == 5
+    assert result["annotated_url"] is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["predict", "no-such-file.mp4"], "no-such-file.mp4"),
+        (["predict", "README.md"], "not a video"),
+        (["predict", "README.md", "--labels", "a,,b"], "label"),
+        (["predict", "README.md", "--stride", "99"], "stride"),
+        (["predict", "README.md", "--threshold", "2"], "threshold"),
+        (["predict", "ftp://example.org/a.mp4"], "http"),
+        (["predict", "http://127.0.0.1:9/a.mp4"], "not allowed"),
+        (["predict"], "SOURCE"),
+        (["no-such-command"], "no-such-command"),
+        (["evaluate", "--manifest", "no.csv", "--root", "."], "manifest"),
+    ],
+)
+def test_bad_input_is_one_clear_line(
+    arguments: list[str], said: str, data: Path, tmp_path: Path
+) -> None:
+    out = ["--out", str(tmp_path)] if arguments[0] == "predict" and len(arguments) > 1 else []
+    done = har(*arguments, *out, data=data)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    last = done.stderr.strip().splitlines()[-1]
+    assert said in last
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_setting_is_one_clear_line(data: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "har", "labels"],
+        capture_output=True,
+        text=True,
+        cwd=config.ROOT,
+        env={**environment(data), "HAR_PORT": "five"},
+    )
+    assert done.returncode == 2
+    assert "HAR_PORT" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_labels(data: Path) -> None:
+    done = har("labels", data=data)
+    assert "SitDown" in done.stdout
+    assert "YoYo" in done.stdout
+
+
+def test_help_imports_nothing_heavy(data: Path) -> None:
+    script = (
+        "import sys; from har.cli import main\n"
+        "try: main(['--help'])\n"
+        "finally: print(sorted(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=config.ROOT
+    )
+    assert "predict" in done.stdout
+    heavy = {"torch", "timm", "transformers", "celery", "flask", "sqlalchemy", "yt_dlp", "av"}
+    assert not heavy & set(eval(done.stdout.splitlines()[-1]))
+
+
+def test_progress_is_seen_on_a_terminal(samples: Path, data: Path, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "har", "predict", str(samples / "odd/h264_10bits.mp4"),
+         "--out", str(tmp_path)],
+        stdout=subprocess.DEVNULL, stderr=theirs, cwd=config.ROOT, env=environment(data),
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    try:
+        while block := os.read(ours, 4096):
+            shown += block
+    except OSError:  # how a terminal ends
+        pass
+    assert process.wait() == 0
+    assert b"recognise" in shown
+    assert b"annotate" in shown
+
+
+def test_ctrl_c_stops_cleanly(data: Path, tmp_path: Path, make_video: object) -> None:
+    """In the middle of the annotated video: no child, no half file, one line."""
+    long = make_video(  # type: ignore[operator]
+        "long.mp4", "-f", "lavfi", "-i", "testsrc2=d=300:r=30:s=640x360",
+        "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
+    )  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "har", "predict", str(long), "--out", str(tmp_path)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=config.ROOT, env=environment(data), start_new_session=True,
+    )  # fmt: skip
+    try:
+        me = psutil.Process(process.pid)
+        deadline = time.monotonic() + 120
+        while not any("ffmpeg" in c.name() for c in me.children(recursive=True)):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert said.strip().splitlines()[-1] == "har: stopped"
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+    left = [p for p in psutil.process_iter(["cmdline"]) if str(long) in str(p.info["cmdline"])]
+    assert not left

@@ -1,0 +1,62 @@
+"""A miniature of the real data: three actions in two folds, and one that is not to be learnt."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import config
+from har.models.backbone import Backbone
+from har.training import dataset, manifest
+from har.training.dataset import Dataset
+from har.training.features import Extractor
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+LEARNT = ("PushUps", "Walk", "Yoga")
+FOLDS = ("1", "3")
+
+
+@dataclass(frozen=True)
+class Mini:
+    """A manifest, the folder its files are below, and settings whose cache the tests share."""
+
+    manifest: Path
+    root: Path
+    settings: config.Settings
+
+    @property
+    def options(self) -> list[str]:
+        return ["--manifest", str(self.manifest), "--root", str(self.root)]
+
+
+@pytest.fixture(scope="session")
+def mini(tmp_path_factory: pytest.TempPathFactory) -> Mini:
+    """Two clips of each action and fold, and two of standing still."""
+    if not DATA.is_dir():
+        pytest.fail(f"these tests need the labelled clips in {DATA}")
+    folder = tmp_path_factory.mktemp("mini")
+    with (DATA / "manifest.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    chosen = [row for row in rows if row["label"] == "StandStill"][:2]
+    for label in LEARNT:
+        for fold in FOLDS:
+            alike = [r for r in rows if r["label"] == label and r["fold"] == fold]
+            # Rows follow each other by group: the first and the last are of two.
+            chosen += [alike[0], alike[-1]]
+    with (folder / "mini.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(chosen)
+    settings = config.Settings(data_dir=folder / "var", clip_model="off")
+    return Mini(folder / "mini.csv", DATA, settings)
+
+
+@pytest.fixture(scope="session")
+def mini_data(mini: Mini) -> Dataset:
+    """The miniature with its vectors."""
+    rows = manifest.read(mini.manifest, mini.root)
+    extractor = Extractor(Backbone(), 8.0, 224, mini.settings)
+    return dataset.assemble(rows, extractor.all(mini.root, [row.file for row in rows]))
