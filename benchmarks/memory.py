@@ -11,10 +11,10 @@ from benchmarks.videos import half_hour, minute
 _CHILD = """
 import resource, sys
 from pathlib import Path
-from benchmarks.runner import WAYS
+from benchmarks.runner import ours
 
-answer, _ = WAYS["ours"](Path(sys.argv[1]))
-answer()
+answer, _ = ours()
+answer(Path(sys.argv[1]))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 

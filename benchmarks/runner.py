@@ -1,8 +1,8 @@
 """One of the two ways in a process of its own, which does what it is told on standard input.
 
-``python -m benchmarks.runner ours|straightforward VIDEO``: the line ``time`` recognises the video
-and answers with the seconds that took; ``scores FILE`` writes the scores of its clips. Neither way
-then profits or suffers from the other's memory.
+``python -m benchmarks.runner ours|straightforward``: the line ``time VIDEO`` recognises a video and
+answers with the seconds that took; ``scores VIDEO FILE`` writes the scores of its clips. Neither
+way then profits or suffers from the other's memory.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ask = Callable[[str], str]
+Answer = Callable[[Path], object]
+Scores = Callable[[Path], NDArray[np.float32]]
 
 
 @contextmanager
-def running(way: str, video: Path) -> Iterator[Ask]:
+def running(way: str) -> Iterator[Ask]:
     """A runner with its models loaded; call it with a line to get its answer."""
-    argv = [sys.executable, "-m", "benchmarks.runner", way, str(video)]
+    argv = [sys.executable, "-m", "benchmarks.runner", way]
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     ) as process:
@@ -41,19 +43,19 @@ def running(way: str, video: Path) -> Iterator[Ask]:
         questions.close()
 
 
-def main(way: str, video: Path) -> None:
-    answer, scores = WAYS[way](video)
+def main(way: str) -> None:
+    answer, scores = WAYS[way]()
     for line in sys.stdin:
-        command, _, file = line.strip().partition(" ")
+        command, video, *file = line.split()
         began = time.perf_counter()
         if command == "time":
-            answer()
+            answer(Path(video))
         else:
-            np.save(file, scores())
+            np.save(file[0], scores(Path(video)))
         print(time.perf_counter() - began, flush=True)
 
 
-def _ours(video: Path) -> tuple[Callable[[], object], Callable[[], NDArray[np.float32]]]:
+def ours() -> tuple[Answer, Scores]:
     import config
     from har.export.result import document
     from har.media.probe import probe
@@ -65,32 +67,26 @@ def _ours(video: Path) -> tuple[Callable[[], object], Callable[[], NDArray[np.fl
     recognizer = Recognizer.load(settings)
     recognizer.warm_up()
 
-    def to_json() -> str:
+    def to_json(video: Path) -> str:
         """The whole way from the file to the answer, without the annotated video."""
         options = Options(annotate=False)
         with tempfile.TemporaryDirectory() as folder:
             report = process(video, Path(folder), recognizer, options, settings, lambda *_: None)
         return json.dumps(document(report, id="benchmark", origin="file"))
 
-    return to_json, lambda: recognizer.clip_scores(probe(video, settings))
+    return to_json, lambda video: recognizer.clip_scores(probe(video, settings))
 
 
-def _straightforward(
-    video: Path,
-) -> tuple[Callable[[], object], Callable[[], NDArray[np.float32]]]:
+def straightforward() -> tuple[Answer, Scores]:
     import config
     from benchmarks.straightforward import Straightforward
     from har.models import checkpoint
 
     naive = Straightforward(checkpoint.load(config.load().checkpoint))
-
-    def scores() -> NDArray[np.float32]:
-        return naive.clip_scores(video)
-
-    return scores, scores
+    return naive.clip_scores, naive.clip_scores
 
 
-WAYS = {"ours": _ours, "straightforward": _straightforward}
+WAYS = {"ours": ours, "straightforward": straightforward}
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1])

@@ -12,23 +12,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.runner import Ask, running
-from benchmarks.videos import SECONDS, minute
+from benchmarks.videos import SECONDS, labelled, minute
 
 RUNS = 5
+LABELLED = 200
+"""Videos on which the scores are compared, beside the minute."""
 
 
 def measure() -> dict[str, float]:
     path = minute()
-    with running("ours", path) as ours, running("straightforward", path) as naive:
-        times = [(float(ours("time")), float(naive("time"))) for _ in range(RUNS)]
-        mine, theirs = scores(ours), scores(naive)
-    difference = np.abs(mine - theirs)
+    with running("ours") as ours, running("straightforward") as naive:
+        times = [(float(ours(f"time {path}")), float(naive(f"time {path}"))) for _ in range(RUNS)]
+        of_minute = agreement(ours, naive, [path])
+        of_labelled = agreement(ours, naive, labelled(LABELLED))
     return {
         "seconds of video": SECONDS,
         "ours (s)": round(median(o for o, _ in times), 2),
         "ours per second of video (s)": round(median(o for o, _ in times) / SECONDS, 4),
         "straightforward way (s)": round(median(n for _, n in times), 2),
         "times faster": round(median(n / o for o, n in times), 2),
+        **{f"the minute: {name}": value for name, value in of_minute.items()},
+        **{f"{LABELLED} labelled videos: {name}": value for name, value in of_labelled.items()},
+    }
+
+
+def agreement(ours: Ask, naive: Ask, videos: list[Path]) -> dict[str, float]:
+    """How near both ways' scores of the same clips are."""
+    mine = np.concatenate([scores(ours, video) for video in videos])
+    theirs = np.concatenate([scores(naive, video) for video in videos])
+    difference = np.abs(mine - theirs)
+    return {
         "clips": len(mine),
         "same top-1": round(float((mine.argmax(1) == theirs.argmax(1)).mean()), 4),
         "mean difference of scores": round(float(difference.mean()), 5),
@@ -36,10 +49,10 @@ def measure() -> dict[str, float]:
     }
 
 
-def scores(runner: Ask) -> NDArray[np.float32]:
+def scores(runner: Ask, video: Path) -> NDArray[np.float32]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "scores.npy"
-        runner(f"scores {path}")
+        runner(f"scores {video} {path}")
         found: NDArray[np.float32] = np.load(path)
     return found
 

