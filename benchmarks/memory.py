@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,10 @@ def measure() -> dict[str, float]:
 def peak(path: Path) -> float:
     """Peak resident memory, in MiB, of a process that recognises a video."""
     done = subprocess.run(
-        [sys.executable, "-c", _CHILD, str(path)], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _CHILD, str(path)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "HAR_MAX_UPLOAD_MB": "2000"},
     )
     return float(done.stdout)

@@ -151,7 +151,7 @@ def test_progress_is_seen_on_a_terminal(samples: Path, data: Path, tmp_path: Pat
 def test_ctrl_c_stops_cleanly(data: Path, tmp_path: Path, make_video: object) -> None:
     """In the middle of the annotated video: no child, no half file, one line."""
     long = make_video(  # type: ignore[operator]
-        "long.mp4", "-f", "lavfi", "-i", "testsrc2=d=300:r=30:s=640x360",
+        "five-minutes.mp4", "-f", "lavfi", "-i", "testsrc2=d=300:r=30:s=640x360",
         "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
     )  # fmt: skip
     process = subprocess.Popen(

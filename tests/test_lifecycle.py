@@ -32,7 +32,7 @@ def long_video(make_video: Maker) -> Path:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service whose jobs may not take long, and that fetches from nowhere private."""
-    with serving(tmp_path_factory.mktemp("service"), job_timeout_seconds=20) as service:
+    with serving(tmp_path_factory.mktemp("service"), job_timeout_seconds=8) as service:
         yield service
 
 

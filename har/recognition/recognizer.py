@@ -51,7 +51,7 @@ class Recognizer:
         """Do once what would slow down the first video: build kernels, embed the vocabulary."""
         size = self.checkpoint.size
         pixels = np.zeros((1, size, size, 3), np.uint8)
-        zero_shot, _ = self._zero_shot.now()
+        zero_shot = self._zero_shot.now()
         embedding = zero_shot.embed(pixels, self._backbone.embed(pixels))[0]
         zero_shot.scores(embedding, self._zero_shot.vocabulary)
 
@@ -64,7 +64,7 @@ class Recognizer:
         """
         progress(0.0)
         timings: Timings = {}
-        zero_shot, said = self._zero_shot.now()
+        zero_shot = self._zero_shot.now()
         segments = []
         for segment in self.segments(video, options, zero_shot, timings):
             segments.append(segment)
@@ -73,7 +73,7 @@ class Recognizer:
             video=video,
             segments=tuple(segments),
             timeline=timeline.merge(segments, video.start, video.end),
-            models={"trained": self._name, "zero_shot": said},
+            models={"trained": self._name, "zero_shot": self._zero_shot.told(zero_shot)},
             timings={name: round(seconds, 3) for name, seconds in timings.items()},
         )
 

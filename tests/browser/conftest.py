@@ -10,21 +10,24 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 
+from tests.conftest import lacking
 from tests.serving import eventually, serving
 
 CHROMIUM = "/usr/bin/chromium"
 Job = dict[str, Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a service that may fetch from the loopback address."""
     with serving(tmp_path_factory.mktemp("service"), allow_private_urls=1) as service:
         yield service.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        lacking(f"these tests need Chromium at {CHROMIUM}")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
@@ -69,7 +72,7 @@ def collect_complaints(page: Page, service: str) -> list[str]:
     return complaints
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def finished(browser: Browser, service: str, samples: Path) -> Callable[..., Job]:
     """The finished job of a sample, ``finished(name, annotate="0")``; each is sent once."""
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 import time
 
-from config import Settings
-from har.jobs.queue import RECOGNISE, make_celery
+from config import ROOT, Settings
+from har.jobs.queue import make_celery
 
 MESSAGES = 1500
 
 
-def _send(settings: Settings) -> None:
-    celery = make_celery(settings)
-    for number in range(MESSAGES):
-        celery.send_task(RECOGNISE, [str(number)])
+SENDER = f"""
+import sys
+from pathlib import Path
+from config import Settings
+from har.jobs.queue import RECOGNISE, make_celery
+
+celery = make_celery(Settings(data_dir=Path(sys.argv[1])))
+for number in range({MESSAGES}):
+    celery.send_task(RECOGNISE, [str(number)])
+"""
 
 
 def test_no_message_is_lost_while_readers_look(settings: Settings) -> None:
     """kombu's own transport loses a few in a hundred here, to readers that come too early."""
-    sender = multiprocessing.get_context("spawn").Process(target=_send, args=(settings,))
+    sender = [sys.executable, "-c", SENDER, str(settings.data_dir)]
     celery = make_celery(settings)
     celery.conf.broker_transport_options["polling_interval"] = 0.0005
     arrived: list[str] = []
@@ -30,14 +37,12 @@ def test_no_message_is_lost_while_readers_look(settings: Settings) -> None:
 
     with celery.connection_for_read() as connection, connection.channel() as channel:
         consumer = celery.amqp.TaskConsumer(channel, callbacks=[on_task])
-        with consumer:
-            sender.start()
+        with consumer, subprocess.Popen(sender, cwd=ROOT):
             deadline = time.monotonic() + 60
             while len(arrived) < MESSAGES and time.monotonic() < deadline:
                 try:
                     connection.drain_events(timeout=0.2)
                 except TimeoutError:
                     continue
-    sender.join(30)
     assert list(map(int, arrived)) == list(range(MESSAGES))
     assert list((settings.data_dir / "queue").glob("*.msg*")) == []

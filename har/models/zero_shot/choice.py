@@ -22,13 +22,16 @@ class ZeroShotChoice:
         self._objects = Objects(backbone, sentences, descriptions)
         self._settings = settings
 
-    def now(self) -> tuple[ZeroShot, str]:
-        """The model to use at this moment, and what the result says of it.
+    def now(self) -> ZeroShot:
+        """The model to use at this moment.
 
         Where CLIP is wanted and not here, a try to fetch it begins beside us, if one is due.
         """
         weights.reach_in_background(self._settings)
-        clip = weights.load(self._settings)
-        if clip is not None:
-            return clip, clip.name
-        return self._objects, f"{self._objects.name}; CLIP: {weights.outcome(self._settings)}"
+        return weights.load(self._settings) or self._objects
+
+    def told(self, model: ZeroShot) -> str:
+        """What a result says of the model that was used, and of CLIP where it was another."""
+        if model is self._objects:
+            return f"{model.name}; CLIP: {weights.outcome(self._settings)}"
+        return model.name
