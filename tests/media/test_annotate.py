@@ -124,7 +124,7 @@ def test_the_clock_of_the_original_is_kept(
 def test_variable_frame_rate_keeps_its_times(
     make_video: Maker, any_ffmpeg: Settings, tmp_path: Path
 ) -> None:
-    thin = ("-vf", "select='gte(t,2)+not(mod(n,11))'", "-vsync", "vfr")
+    thin = ("-vf", "select='gte(t,2)+not(mod(n,11))'", "-fps_mode", "vfr")
     source = make_video("thin.mp4", *GREY, *thin, *H264)
     out, _ = made(source, [], tmp_path, any_ffmpeg)
     before = [time for time, _ in pictures(source)]
