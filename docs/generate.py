@@ -56,8 +56,10 @@ def _table(name: str, rows: dict[str, Any]) -> str:
 
 _TOLD = {
     "speed": "From a 60 s file (1280x720, H.264, 30 fps) to the JSON, models loaded, beside the "
-    "straightforward way: OpenCV\ndecodes every full frame, PIL resizes, the CNN runs per clip in "
-    "float32. Medians of alternating runs.",
+    "straightforward way:\nOpenCV decodes every full frame, and each clip by itself resizes its "
+    "frames with PIL and runs them through\nthe CNN in float32. Medians of alternating runs, each "
+    "way in a process of its own. Where the model is so unsure\nthat its two best scores are all "
+    "but equal, the ways can name different ones.",
     "memory": "Peak resident memory of a process that recognises one video.",
     "annotated": "The annotated video of the same 60 s, beside a plain `ultrafast` encode of them.",
     "startup": "How soon the command line answers.",
