@@ -148,6 +148,14 @@ def test_progress_is_seen_on_a_terminal(samples: Path, data: Path, tmp_path: Pat
     assert b"annotate" in shown
 
 
+def has_child(process: psutil.Process, name: str) -> bool:
+    """Whether a process has a child of that name; children may end while they are looked at."""
+    try:
+        return any(name in child.name() for child in process.children(recursive=True))
+    except psutil.NoSuchProcess:
+        return False
+
+
 def test_ctrl_c_stops_cleanly(data: Path, tmp_path: Path, make_video: object) -> None:
     """In the middle of the annotated video: no child, no half file, one line."""
     long = make_video(  # type: ignore[operator]
@@ -162,7 +170,7 @@ def test_ctrl_c_stops_cleanly(data: Path, tmp_path: Path, make_video: object) ->
     try:
         me = psutil.Process(process.pid)
         deadline = time.monotonic() + 120
-        while not any("ffmpeg" in c.name() for c in me.children(recursive=True)):
+        while not has_child(me, "ffmpeg"):
             assert time.monotonic() < deadline
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
