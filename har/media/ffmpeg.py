@@ -50,13 +50,10 @@ def _is_recent(program: str) -> bool:
     return version is None or (int(version[1]), int(version[2])) >= _OLDEST
 
 
-def input_options(settings: Settings, *, container: bool = True) -> dict[str, str | int]:
-    """Options before ``-i`` for a file from a stranger, as ffmpeg-python keyword arguments.
-
-    ``container`` False leaves out the demuxer's list, for scripts of our own.
-    """
+def input_options(settings: Settings) -> dict[str, str | int]:
+    """Options before ``-i`` for a file from a stranger, as ffmpeg-python keyword arguments."""
     return {
         "protocol_whitelist": "file",
+        "format_whitelist": FORMATS,
         "max_pixels": settings.max_pixels,
-        **({"format_whitelist": FORMATS} if container else {}),
     }

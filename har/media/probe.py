@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from config import Settings
+from config import ROOT, Settings
 from har import errors
 from har.media import child
 from har.media.ffmpeg import FORMATS
@@ -42,17 +42,13 @@ def probe(path: Path, settings: Settings) -> VideoFacts:
     _check_bytes(path, settings)
     argv = [sys.executable, "-m", __name__, str(path.absolute()), str(settings.max_pixels)]
     try:
-        answer = json.loads(child.run(argv, timeout=_TIMEOUT, cwd=str(_root())))
+        answer = json.loads(child.run(argv, timeout=_TIMEOUT, cwd=str(ROOT)))
     except (child.ChildFailed, child.ChildTimeout) as error:
         _log.warning("probe of %s: %s", path, error)
         raise _refusal("undecodable") from None
     if "reason" in answer:
         raise _refusal(answer["reason"])
     return _checked(VideoFacts(path=path, **answer), settings)
-
-
-def _root() -> Path:
-    return Path(__file__).resolve().parents[2]
 
 
 def _refusal(reason: str) -> errors.MediaError:
