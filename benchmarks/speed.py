@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ def measure() -> dict[str, float]:
     path = minute()
     with running("ours") as ours, running("straightforward") as naive:
         times = [(float(ours(f"time {path}")), float(naive(f"time {path}"))) for _ in range(RUNS)]
+        parts = [json.loads(ours(f"parts {path}")) for _ in range(RUNS)]
         of_minute = agreement(ours, naive, [path])
         of_labelled = agreement(ours, naive, labelled(LABELLED))
     return {
@@ -31,6 +33,9 @@ def measure() -> dict[str, float]:
         "ours per second of video (s)": round(median(o for o, _ in times) / SECONDS, 4),
         "straightforward way (s)": round(median(n for _, n in times), 2),
         "times faster": round(median(n / o for o, n in times), 2),
+        "of ours, backbone (s)": round(median(p["backbone"] for p in parts), 3),
+        "of ours, head (s)": round(median(p["head"] for p in parts), 3),
+        "head / backbone": round(median(p["head"] / p["backbone"] for p in parts), 4),
         **{f"the minute: {name}": value for name, value in of_minute.items()},
         **{f"{LABELLED} labelled videos: {name}": value for name, value in of_labelled.items()},
     }

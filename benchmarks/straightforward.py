@@ -14,9 +14,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from har.models import backbone
 from har.models.checkpoint import Checkpoint
-from har.recognition.clips import windows
+from har.recognition.clips import pad, windows
 
 
 class Straightforward:
@@ -24,7 +23,7 @@ class Straightforward:
 
     def __init__(self, model: Checkpoint) -> None:
         self.model = model
-        self.cnn = backbone.pretrained(model.backbone).eval()
+        self.network = model.embedder().network.to(memory_format=torch.contiguous_format)
         self.head = model.network()
 
     def clip_scores(self, path: Path) -> NDArray[np.float32]:
@@ -36,12 +35,8 @@ class Straightforward:
 
     @torch.inference_mode()
     def _clip(self, pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        images = [resized(picture, self.model.size) for picture in pictures]
-        pixels = torch.from_numpy(np.stack(images))
-        mean, std = torch.tensor(self.model.mean), torch.tensor(self.model.std)
-        normal = ((pixels / 255 - mean) / std).permute(0, 3, 1, 2).contiguous()
-        features = self.cnn.forward_head(self.cnn.forward_features(normal), pre_logits=True)
-        logits, _ = self.head(features[None])
+        pixels = torch.from_numpy(np.stack([resized(p, self.model.size) for p in pictures]))
+        logits, _ = self.head(self.network(pad(pixels, self.model.frames)[None]))
         return self.model.probabilities(logits).numpy()
 
 

@@ -37,7 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from har.training import commands
+    from har.training.calibrate_command import add_calibrate, run_calibrate
+    from har.training.evaluate_command import add_evaluate, run_evaluate
+    from har.training.train_command import add_train, run_train
 
     parser = argparse.ArgumentParser(
         prog="har", description="Tells what people do in a video, and when."
@@ -53,9 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_predict(add("predict", _predict, "Recognise the actions in a video file or link."))
     add("serve", _serve, "Start the web service and its worker.")
     add("worker", _worker, "Start a worker alone.")
-    commands.add_train(add("train", commands.run_train, "Train a model and write its checkpoint."))
-    commands.add_evaluate(
-        add("evaluate", commands.run_evaluate, "Measure a checkpoint on labelled clips.")
+    add_train(add("train", run_train, "Train a model and write its checkpoint."))
+    add_evaluate(add("evaluate", run_evaluate, "Measure a checkpoint on labelled clips."))
+    add_calibrate(
+        add("calibrate", run_calibrate, "Fit a checkpoint's confidence on held-back clips.")
     )
     add("labels", _labels, "List the actions that are known.")
     add("doctor", _doctor, "Check what this machine has and lacks.")

@@ -111,10 +111,11 @@ def _checkpoint(settings: Settings) -> Finding:
 def _backbone(settings: Settings) -> Finding:
     from har.models import backbone, checkpoint
 
-    name = backbone.DEFAULT
     if settings.checkpoint.is_file():
-        name = checkpoint.load(settings.checkpoint).backbone
-    return Finding("ok", f"{name}, {backbone.Backbone(name).features} features")
+        found = checkpoint.load(settings.checkpoint).embedder()
+    else:
+        found = backbone.load(backbone.DEFAULT)
+    return Finding("ok", f"{found.name}, {found.features} features")
 
 
 def _sentences(settings: Settings) -> Finding:

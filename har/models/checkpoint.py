@@ -10,17 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
+import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from har.errors import CheckpointError
+from har.models import backbone
+from har.models.backbone import Backbone
 from har.models.heads import HEADS, make_head
 from har.types import Source
 
 _KEY = "har"
+_BACKBONE = "backbone."
+"""What the names of the backbone's tensors begin with in the file."""
 _FITS = ("squash",)
 _RETRAIN = "Train it again with 'python -m har train', or restore the one that came with us."
 
@@ -31,7 +35,7 @@ class Checkpoint:
 
     labels: tuple[str, ...]
     backbone: str
-    """timm's name of the network that turns frames into vectors."""
+    """Name of the network that turns frames into vectors; see har.models.backbone."""
     features: int
     """Length of those vectors."""
     head: Source
@@ -51,8 +55,9 @@ class Checkpoint:
     std: tuple[float, float, float]
     """Per channel, of pixels in 0..1."""
     temperature: float
+    skew: float = 1.0
     bias: float = 0.0
-    """With the temperature, what makes probabilities of logits (Platt 1999)."""
+    """With the temperature, what makes probabilities of logits; see calibrated()."""
     threshold: float
     """Confidence below which the zero-shot model is asked."""
     data: dict[str, Any]
@@ -60,6 +65,10 @@ class Checkpoint:
     metrics: dict[str, Any]
     """How it did on held-back folds."""
     state: dict[str, Tensor] = dataclasses.field(repr=False)
+    """Weights of the head."""
+    backbone_state: dict[str, Tensor] = dataclasses.field(repr=False, default_factory=dict)
+    """Weights of the backbone, in half precision in the file; none where it is one whose own come
+    in a package."""
 
     def network(self) -> nn.Module:
         """The head with its weights, in evaluation mode."""
@@ -67,22 +76,56 @@ class Checkpoint:
         head.load_state_dict(self.state)
         return head.eval()
 
+    def embedder(self) -> Backbone:
+        """The backbone with its weights. Raises CheckpointError where they cannot be had."""
+        return backbone.load(self.backbone, self.backbone_state or None)
+
     def probabilities(self, logits: Tensor) -> Tensor:
         """Logits [n, labels] of the head to calibrated probabilities [n, labels].
 
         Each label is judged on its own, so that a clip of none of them is low in all: a row does
-        not add up to 1.
+        not add up to 1. See calibrated().
         """
-        return torch.sigmoid(logits / self.temperature + self.bias)
+        return calibrated(logits, self.temperature, self.skew, self.bias)
 
     def save(self, path: Path) -> None:
         """Write the file whole or not at all. The same checkpoint gives the same bytes."""
         meta = {f.name: getattr(self, f.name) for f in _meta_fields()}
         tensors = {name: tensor.contiguous() for name, tensor in self.state.items()}
+        tensors |= {_BACKBONE + name: half(tensor) for name, tensor in self.backbone_state.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.part")
         partial.write_bytes(save(tensors, {_KEY: json.dumps(meta)}))
         os.replace(partial, path)
+
+
+def calibrated(logits: Tensor, temperature: float, skew: float, bias: float) -> Tensor:
+    """Logits [n, labels] of a head to probabilities [n, labels], in their order.
+
+    A row's highest is the sigmoid of scaled(), the probability that its label is right; the others
+    keep their proportion to it. At a temperature and skew of 1 and a bias of 0, all are the
+    sigmoids of the logits.
+    """
+    best = logits.amax(dim=-1, keepdim=True)
+    proportion = (F.logsigmoid(logits) - F.logsigmoid(best)).exp()
+    return torch.sigmoid(scaled(best, temperature, skew, bias)) * proportion
+
+
+def scaled(
+    logits: Tensor, temperature: Tensor | float, skew: Tensor | float, bias: Tensor | float
+) -> Tensor:
+    """Logits of a head to logits of calibrated probabilities.
+
+    Beta calibration (Kull, Silva Filho & Flach 2017): those below 0 are divided by a temperature
+    that is ``skew`` times that of those above. At a skew of 1 it is Platt's, logits / temperature
+    + bias.
+    """
+    return (F.softplus(logits) - F.softplus(-logits) / skew) / temperature + bias
+
+
+def half(tensor: Tensor) -> Tensor:
+    """What the file keeps of a backbone's tensor: integers stay as they are."""
+    return (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
 
 
 def load(path: Path) -> Checkpoint:
@@ -98,7 +141,7 @@ def load(path: Path) -> Checkpoint:
 
 
 def _meta_fields() -> list[dataclasses.Field[Any]]:
-    return [f for f in dataclasses.fields(Checkpoint) if f.name != "state"]
+    return [f for f in dataclasses.fields(Checkpoint) if "state" not in f.name]
 
 
 def _refusal(path: Path, why: str) -> CheckpointError:
@@ -120,7 +163,10 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         meta = json.loads(text)
     except ValueError as error:
         raise _refusal(path, "has metadata that are not JSON") from error
-    missing = {f.name for f in _meta_fields()} ^ set(meta if isinstance(meta, dict) else ())
+    names = {f.name for f in _meta_fields()}
+    given = set(meta if isinstance(meta, dict) else ())
+    # Files from before there was a skew are of 1.
+    missing = (names ^ given) - {"skew"}
     if missing:
         raise _refusal(path, f"has metadata of another version ({', '.join(sorted(missing))})")
     return meta, state
@@ -130,7 +176,13 @@ def _built(meta: dict[str, Any], state: dict[str, Tensor]) -> Checkpoint:
     """Raises ValueError, TypeError or KeyError where a value cannot be used."""
     for name in ("labels", "mean", "std"):
         meta[name] = tuple(meta[name])
-    checkpoint = Checkpoint(**meta, state=state)
+    head = {name: tensor for name, tensor in state.items() if not name.startswith(_BACKBONE)}
+    own = {
+        name.removeprefix(_BACKBONE): tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in state.items()
+        if name.startswith(_BACKBONE)
+    }
+    checkpoint = Checkpoint(**meta, state=head, backbone_state=own)
     labels = checkpoint.labels
     counts = [checkpoint.features, checkpoint.frames, checkpoint.stride, checkpoint.size]
     facts = {
@@ -142,6 +194,7 @@ def _built(meta: dict[str, Any], state: dict[str, Tensor]) -> Checkpoint:
         "stride": checkpoint.stride <= checkpoint.frames,
         "fps": _positive(checkpoint.fps),
         "temperature": _positive(checkpoint.temperature),
+        "skew": _positive(checkpoint.skew),
         "bias": math.isfinite(checkpoint.bias),
         "threshold": 0 <= checkpoint.threshold <= 1,
     }
@@ -157,10 +210,11 @@ def _positive(value: float) -> bool:
 
 def _check_backbone(path: Path, checkpoint: Checkpoint) -> None:
     """Pixels that are normalised otherwise than in training give wrong scores without an error."""
-    config = timm.get_pretrained_cfg(checkpoint.backbone)
-    if config is None:
-        raise _refusal(path, f"needs the backbone {checkpoint.backbone}, which timm does not have")
-    if (tuple(config.mean), tuple(config.std)) != (checkpoint.mean, checkpoint.std):
+    try:
+        expected = backbone.normalisation(checkpoint.backbone)
+    except CheckpointError as error:
+        raise _refusal(path, f"needs another backbone. {error.detail}") from error
+    if expected != (checkpoint.mean, checkpoint.std):
         raise _refusal(path, "was trained on pixels of another normalisation than its backbone's")
 
 
@@ -172,8 +226,16 @@ def _check_state(path: Path, checkpoint: Checkpoint) -> None:
             )
     except (TypeError, ValueError, RuntimeError) as error:
         raise _refusal(path, "has head sizes that make no network") from error
-    expected = {name: tensor.shape for name, tensor in head.state_dict().items()}
-    if expected != {name: tensor.shape for name, tensor in checkpoint.state.items()}:
+    _check_tensors(path, head, checkpoint.state)
+    if checkpoint.backbone_state:
+        with torch.device("meta"):
+            network = backbone.network(checkpoint.backbone)
+        _check_tensors(path, network, checkpoint.backbone_state)
+
+
+def _check_tensors(path: Path, network: nn.Module, state: dict[str, Tensor]) -> None:
+    expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    if expected != {name: tensor.shape for name, tensor in state.items()}:
         raise _refusal(path, "has weights of other shapes than its metadata say")
-    if not all(bool(tensor.isfinite().all()) for tensor in checkpoint.state.values()):
+    if not all(bool(tensor.isfinite().all()) for tensor in state.values()):
         raise _refusal(path, "has weights that are not finite numbers")

@@ -66,7 +66,7 @@ class Cascade:
         new = [i for i in wanted if i not in self._embeddings]
         if new:
             at = [i - frames.first for i in new]
-            vectors = self._zero_shot.embed(frames.pixels[at], frames.features[at])
+            vectors = self._zero_shot.embed(frames.pixels[at])
             self._embeddings |= dict(zip(new, vectors, strict=True))
         self._embeddings = {i: v for i, v in self._embeddings.items() if i >= frames.first}
         return torch.stack([self._embeddings[i] for i in wanted]).mean(dim=0)

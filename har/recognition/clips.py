@@ -1,4 +1,4 @@
-"""Cuts the stream of embedded frames into overlapping clips, and drops frames no longer needed."""
+"""Cuts the stream of frames into overlapping clips, and drops those no longer needed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Frames:
     pixels: NDArray[np.uint8]
     """Shape [n, h, w, 3], RGB."""
     features: Tensor
-    """Shape [n, D]: the backbone's vectors."""
+    """Shape [n, ...]: what the backbone made of each frame alone."""
 
     def __len__(self) -> int:
         return len(self.times)
@@ -63,9 +63,11 @@ def windows(count: int, frames: int, stride: int) -> list[int]:
 
 
 def pad(features: Tensor, frames: int) -> Tensor:
-    """Vectors [n, D] with the last repeated up to [frames, D]; longer ones stay as they are."""
+    """Frames [n, ...] with the last repeated up to [frames, ...]; longer ones stay as they are."""
     missing = frames - len(features)
-    return torch.cat([features, features[-1:].expand(missing, -1)]) if missing > 0 else features
+    if missing <= 0:
+        return features
+    return torch.cat([features, features[-1:].expand(missing, *features.shape[1:])])
 
 
 def stream(

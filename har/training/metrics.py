@@ -12,6 +12,9 @@ Floats = NDArray[np.floating]
 Integers = NDArray[np.integer]
 Booleans = NDArray[np.bool_]
 
+BINS = 15
+"""Bins of equal width in which confidence and accuracy are compared."""
+
 
 @dataclass(frozen=True)
 class Share:
@@ -30,12 +33,14 @@ class Metrics:
     top5: float
     balanced: float
     """Mean over the classes of the share named right."""
+    macro_f1: float
+    """Mean over the classes of the harmonic mean of precision and recall."""
     ece: float
-    """Expected calibration error of the confidence, 15 bins of equal width."""
+    """Expected calibration error of the confidence."""
     per_class: dict[str, Share]
     per_source: dict[str, Share]
-    confused: list[tuple[str, str, int]]
-    """True label, predicted label, how often; the most frequent errors first, ten at most."""
+    confusion: list[list[int]]
+    """How often each label (row) was given each name (column), in the order of the labels."""
 
 
 def measure(
@@ -44,16 +49,17 @@ def measure(
     """Metrics of ``probabilities`` [n, labels] against ``truth`` [n], indices into ``labels``."""
     right = is_right(probabilities, truth)
     names = np.array(labels)
-    per_class = shares(right, names[truth])
+    counts = confusion(truth, probabilities.argmax(axis=1), len(labels))
     return Metrics(
         videos=len(truth),
         top1=float(right.mean()),
         top5=top_k(probabilities, truth, 5),
-        balanced=float(np.mean([share.top1 for share in per_class.values()])),
+        balanced=balanced(counts),
+        macro_f1=macro_f1(counts),
         ece=calibration_error(probabilities.max(axis=1), right),
-        per_class=per_class,
+        per_class=shares(right, names[truth]),
         per_source=shares(right, np.array(sources)),
-        confused=_confused(names[truth], names[probabilities.argmax(axis=1)]),
+        confusion=counts.tolist(),
     )
 
 
@@ -78,25 +84,62 @@ def shares(right: Booleans, groups: NDArray[np.str_]) -> dict[str, Share]:
     return found
 
 
-def calibration_error(confidence: Floats, right: Booleans, bins: int = 15) -> float:
+def confusion(truth: Integers, predicted: Integers, labels: int) -> NDArray[np.int64]:
+    """How often each true label (row) was given each name (column): [labels, labels]."""
+    return np.bincount(truth * labels + predicted, minlength=labels**2).reshape(labels, labels)
+
+
+def recalls(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The share of each class that was named right, from a confusion matrix; NaN for a class
+    without videos."""
+    return _ratio(counts.diagonal(), counts.sum(axis=1))
+
+
+def balanced(counts: NDArray[np.int64]) -> float:
+    """Balanced accuracy of a confusion matrix, over the classes that have videos."""
+    return float(np.nanmean(recalls(counts)))
+
+
+def macro_f1(counts: NDArray[np.int64]) -> float:
+    """Macro-F1 of a confusion matrix, over the classes that have videos."""
+    f1 = _ratio(2 * counts.diagonal(), counts.sum(axis=0) + counts.sum(axis=1))
+    return float(f1[counts.any(axis=1)].mean())
+
+
+def _ratio(part: Integers, whole: Integers) -> NDArray[np.float64]:
+    shares = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=shares, where=whole > 0)
+    return shares
+
+
+@dataclass(frozen=True)
+class Bin:
+    """The videos whose confidence falls into one interval."""
+
+    share: float
+    """Of all videos."""
+    confidence: float
+    """Its mean over them."""
+    accuracy: float
+
+
+def reliability(confidence: Floats, right: Booleans, bins: int = BINS) -> list[Bin]:
+    """The bins of equal width that hold videos, from unsure to sure."""
+    at = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    inside = [at == b for b in np.unique(at)]
+    return [
+        Bin(float(i.mean()), float(confidence[i].mean()), float(right[i].mean())) for i in inside
+    ]
+
+
+def calibration_error(confidence: Floats, right: Booleans, bins: int = BINS) -> float:
     """Expected calibration error (Guo et al. 2017): the mean gap of confidence and accuracy over
     ``bins`` of equal width, weighted by how many rows fall into each."""
-    at = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gaps = [
-        (at == b).mean() * abs(confidence[at == b].mean() - right[at == b].mean())
-        for b in np.unique(at)
-    ]
-    return float(sum(gaps))
+    found = reliability(confidence, right, bins)
+    return sum(b.share * abs(b.confidence - b.accuracy) for b in found)
 
 
 def auroc(known: Floats, unknown: Floats) -> float:
     """Probability that a known row has a higher confidence than an unknown one; ties count half."""
     gaps = known[:, None] - unknown[None, :]
     return float(((gaps > 0) + 0.5 * (gaps == 0)).mean())
-
-
-def _confused(truth: NDArray[np.str_], predicted: NDArray[np.str_]) -> list[tuple[str, str, int]]:
-    wrong = truth != predicted
-    pairs, counts = np.unique(np.stack([truth, predicted])[:, wrong], axis=1, return_counts=True)
-    order = np.argsort(-counts, kind="stable")[:10]
-    return [(str(pairs[0, i]), str(pairs[1, i]), int(counts[i])) for i in order]

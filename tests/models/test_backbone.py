@@ -1,4 +1,4 @@
-"""The backbone: real weights, one vector per frame."""
+"""The backbones: real weights, and the same vectors whatever else is in the batch."""
 
 from __future__ import annotations
 
@@ -13,30 +13,74 @@ from config import Settings
 from har.errors import CheckpointError
 from har.media.frames import frames
 from har.media.probe import probe
+from har.models import backbone, precision
 from har.models.backbone import Backbone
+from har.models.frame_backbone import OBJECTS, FrameBackbone
+
+every_backbone = pytest.mark.parametrize("loaded", ["i3d", OBJECTS], indirect=True)
 
 
 @pytest.fixture(scope="module")
-def backbone() -> Backbone:
-    return Backbone()
+def loaded(request: pytest.FixtureRequest) -> Backbone:
+    return backbone.load(request.param)
 
 
-def test_it_sees_a_gymnasium(backbone: Backbone, samples: Path, settings: Settings) -> None:
+@pytest.fixture
+def pixels(samples: Path, settings: Settings) -> np.ndarray:
+    """Two seconds of a real video."""
+    video = probe(samples / "real/arm_wrestling.mp4", settings)
+    return next(frames(video, 8, 224, settings, batch=16)).pixels
+
+
+@every_backbone
+def test_a_clip_has_vectors_in_steps(loaded: Backbone, pixels: np.ndarray) -> None:
+    vectors = loaded.per_clip(loaded.per_frame(pixels)[None])
+    assert vectors.shape == (1, 4 if loaded.sees_clips else 16, loaded.features)
+    assert vectors.dtype == torch.float32
+
+
+@every_backbone
+def test_a_clips_vectors_do_not_depend_on_its_batch(loaded: Backbone, pixels: np.ndarray) -> None:
+    ready = loaded.per_frame(pixels)
+    clips = torch.stack([ready, ready.flip(0), ready.roll(5, 0)])
+    together = loaded.per_clip(clips)
+    alone = torch.cat([loaded.per_clip(clip[None]) for clip in clips])
+    assert torch.nn.functional.cosine_similarity(together, alone, dim=-1).min() > 0.995
+
+
+@every_backbone
+def test_the_network_that_is_fine_tuned_is_the_one_that_serves(
+    loaded: Backbone, pixels: np.ndarray
+) -> None:
+    served = loaded.per_clip(loaded.per_frame(pixels)[None])
+    with precision.autocast():
+        trained = loaded.network(torch.from_numpy(pixels)[None])
+    assert trained.requires_grad
+    torch.testing.assert_close(trained.detach().float(), served)
+
+
+@every_backbone
+def test_weights_of_ones_own_are_used(loaded: Backbone, pixels: np.ndarray) -> None:
+    state = {name: tensor.clone() for name, tensor in loaded.network.state_dict().items()}
+    same = backbone.load(loaded.name, state)
+    first = loaded.per_clip(loaded.per_frame(pixels)[None])
+    torch.testing.assert_close(same.per_clip(same.per_frame(pixels)[None]), first)
+    biased = {name: tensor + 0.1 * name.endswith("bias") for name, tensor in state.items()}
+    other = backbone.load(loaded.name, biased)
+    assert not torch.allclose(other.per_clip(other.per_frame(pixels)[None]), first, rtol=0.05)
+
+
+def test_frames_alone_show_a_gymnasium(samples: Path, settings: Settings) -> None:
     """With weights mapped wrongly, or colours swapped, this would be noise."""
     batch = next(frames(probe(samples / "real/gymnastics.mp4", settings), 8, 224, settings))
-    scores = backbone.classify(backbone.embed(batch.pixels)).softmax(1).mean(0)
+    network = FrameBackbone()
+    scores = network.classify(network.per_frame(batch.pixels)).softmax(1).mean(0)
     names = [ImageNetInfo().index_to_description(int(i)) for i in scores.topk(3).indices]
     assert "parallel bars, bars" in names
 
 
-def test_a_frames_vector_does_not_depend_on_its_batch(backbone: Backbone) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 224, 224, 3), np.uint8)
-    together = backbone.embed(pixels)
-    alone = torch.cat([backbone.embed(pixels[i : i + 1]) for i in range(5)])
-    assert together.shape == (5, backbone.features)
-    assert torch.nn.functional.cosine_similarity(together, alone).min() > 0.995
-
-
 def test_unknown_backbone() -> None:
     with pytest.raises(CheckpointError, match="no_such_network"):
-        Backbone("no_such_network")
+        backbone.load("no_such_network")
+    with pytest.raises(CheckpointError, match=r"no_such_network: neither i3d nor one of timm's"):
+        backbone.normalisation("no_such_network")

@@ -39,6 +39,7 @@ def model() -> Checkpoint:
         mean=(0.5, 0.5, 0.5),
         std=(0.5, 0.5, 0.5),
         temperature=1.5,
+        skew=1.5,
         bias=0.25,
         threshold=0.4,
         data={"videos": 3},
@@ -67,9 +68,21 @@ def test_same_checkpoint_same_bytes(model: Checkpoint, tmp_path: Path) -> None:
     assert first == second
 
 
-def test_probabilities_are_of_each_label_alone(model: Checkpoint) -> None:
-    found = model.probabilities(torch.tensor([[0.0, 3.0, -30.0]]))
-    assert found[0].tolist() == pytest.approx([0.5622, 0.9046, 0.0], abs=1e-3)
+def test_the_highest_probability_is_calibrated_and_the_others_follow_it(model: Checkpoint) -> None:
+    found = model.probabilities(
+        torch.tensor([[0.0, 3.0, -30.0], [-50.0, -30.0, -40.0], [-300.0] * 3])
+    )
+    # The logit (log(1 + e^3) - log(1 + e^-3) / 1.5) / 1.5 + 0.25 is 2.2608.
+    best = 0.9056
+    assert found[0].tolist() == pytest.approx([best * 0.5 / 0.9526, best, 0.0], abs=1e-3)
+    assert found.isfinite().all()
+    assert found[1].argmax() == 1
+
+
+def test_without_calibration_probabilities_are_sigmoids(model: Checkpoint) -> None:
+    logits = torch.tensor([[0.0, 3.0, -3.0], [-9.0, -4.0, -7.0]])
+    plain = replace(model, temperature=1.0, skew=1.0, bias=0.0)
+    assert torch.allclose(plain.probabilities(logits), logits.sigmoid(), atol=1e-6)
 
 
 def refused(path: Path) -> str:
@@ -120,6 +133,16 @@ def test_metadata_that_are_not_json(model: Checkpoint, tmp_path: Path) -> None:
     assert "not JSON" in refused(path)
 
 
+def test_a_file_from_before_there_was_a_skew(model: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "old.safetensors"
+    replace(model, skew=1.0).save(path)
+    with safe_open(path, framework="pt") as file:
+        meta = json.loads(file.metadata()["har"])
+    del meta["skew"]
+    save_file(model.state, path, {"har": json.dumps(meta)})
+    assert checkpoint.load(path).skew == 1
+
+
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -144,6 +167,7 @@ Change = Callable[[dict[str, Any]], object]
         (lambda meta: meta.update(fps="8"), "no sense"),
         (lambda meta: meta.update(temperature=0), "temperature"),
         (lambda meta: meta.update(bias=float("nan")), "bias"),
+        (lambda meta: meta.update(skew=0), "skew"),
         (lambda meta: meta.update(threshold=1.5), "threshold"),
         (lambda meta: meta.update(fit="crop"), "fit"),
         (lambda meta: meta.update(mean=[0.4, 0.4, 0.4]), "another normalisation"),

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 import config
-from har.models.backbone import Backbone
-from har.training import dataset, manifest
+from har import cli
+from har.models import backbone
+from har.training import dataset, manifest, scoring
 from har.training.dataset import Dataset
 from har.training.features import Extractor
+from har.training.scoring import HeldBack
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 LEARNT = ("PushUps", "Walk", "Yoga")
@@ -58,5 +60,32 @@ def mini(tmp_path_factory: pytest.TempPathFactory) -> Mini:
 def mini_data(mini: Mini) -> Dataset:
     """The miniature with its vectors."""
     rows = manifest.read(mini.manifest, mini.root)
-    extractor = Extractor(Backbone(), 8.0, 224, mini.settings)
+    extractor = Extractor(backbone.load("i3d"), 8.0, 224, 16, mini.settings)
     return dataset.assemble(rows, extractor.all(mini.root, [row.file for row in rows]))
+
+
+def har(mini: Mini, *arguments: str) -> int:
+    """Run a command with the cache and settings of the miniature."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("HAR_DATA_DIR", str(mini.settings.data_dir))
+        environment.setenv("HAR_CLIP_MODEL", "off")
+        return cli.main(arguments)
+
+
+@pytest.fixture(scope="session")
+def mini_run(mini: Mini, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training run on the miniature, with its folds' checkpoints."""
+    folder = tmp_path_factory.mktemp("runs") / "seed-0"
+    out = folder.parent / "model.safetensors"
+    options = ["--run", str(folder), "--out", str(out), "--epochs", "6", "--augment", ""]
+    # Small pictures that are seen one by one are scored in a moment.
+    options += ["--backbone", "tf_efficientnet_lite0", "--size", "64"]
+    assert har(mini, "train", *mini.options, *options) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mini_held(mini: Mini, mini_run: Path) -> HeldBack:
+    """What the run's models say of the videos that they have not seen."""
+    rows = manifest.read(mini.manifest, mini.root)
+    return scoring.held_back(mini_run, scoring.videos_of(rows, mini.root), mini.settings)

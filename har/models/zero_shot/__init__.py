@@ -25,12 +25,8 @@ class ZeroShot(Protocol):
     threshold: float
     """Confidence below which a segment is Unknown."""
 
-    def embed(self, pixels: NDArray[np.uint8], features: torch.Tensor) -> torch.Tensor:
-        """One vector per frame, [n, E].
-
-        ``pixels`` [n, height, width, 3] in RGB and the backbone's ``features`` [n, D] are of the
-        same frames; each model uses one of them.
-        """
+    def embed(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
+        """One vector [n, E] for each frame of ``pixels`` [n, height, width, 3] in RGB."""
         ...
 
     def scores(self, embedding: torch.Tensor, labels: tuple[str, ...]) -> torch.Tensor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from config import Settings
-from har.models.backbone import Backbone
 from har.models.labels import UCF101, read_label_map
 from har.models.zero_shot import ZeroShot, weights
 from har.models.zero_shot.objects import Objects
@@ -15,11 +14,11 @@ from har.models.zero_shot.sentences import Sentences
 class ZeroShotChoice:
     """The zero-shot models of one process, and the vocabulary they use unless told another."""
 
-    def __init__(self, backbone: Backbone, settings: Settings) -> None:
+    def __init__(self, settings: Settings) -> None:
         descriptions = read_label_map(Path(settings.label_map)) if settings.label_map else {}
         sentences = Sentences(settings.data_dir / "cache" / "sentences.npz")
         self.vocabulary = tuple(dict.fromkeys([*UCF101, *descriptions]))
-        self._objects = Objects(backbone, sentences, descriptions)
+        self._objects = Objects(sentences, descriptions)
         self._settings = settings
 
     def now(self) -> ZeroShot:

@@ -49,7 +49,7 @@ class ClipZeroShot:
         self._text = lru_cache(maxsize=_LABEL_SETS)(self._embed_labels)
 
     @torch.inference_mode()
-    def embed(self, pixels: NDArray[np.uint8], features: Tensor) -> Tensor:
+    def embed(self, pixels: NDArray[np.uint8]) -> Tensor:
         images = torch.from_numpy(pixels).to(precision.device).permute(0, 3, 1, 2)
         batch = self._preprocess(
             images=images, return_tensors="pt", input_data_format="channels_first"

@@ -1,6 +1,6 @@
 """The objects model: zero-shot recognition from what is seen in the picture, without CLIP.
 
-The backbone's ImageNet classifier tells which objects are there; an action's score is the sum of
+An ImageNet classifier tells which objects are there; an action's score is the sum of
 its nearest objects' probabilities, weighted by how near the names are in sentence space (Jain et
 al., "Objects2action", ICCV 2015). It knows nothing of motion, and few actions show in an object:
 a stand-in for CLIP, whose confidence is low by design.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from timm.data import ImageNetInfo
 from torch import Tensor
 
-from har.models.backbone import Backbone
+from har.models.frame_backbone import FrameBackbone
 from har.models.labels import spaced
 from har.models.zero_shot.sentences import Sentences
 from har.types import Source
@@ -28,23 +28,21 @@ at 16 people who walk or stand got 60% for Skiing and Shotput, at 8 they get und
 
 
 class Objects:
-    """Zero-shot scores from the backbone's own object classes. See ZeroShot for the methods."""
+    """Zero-shot scores from the objects in the picture. See ZeroShot for the methods."""
 
     source: Source = "objects"
     name = "objects (ImageNet classes matched by all-MiniLM-L6-v2)"
     threshold = 0.12
 
-    def __init__(
-        self, backbone: Backbone, sentences: Sentences, descriptions: dict[str, str]
-    ) -> None:
+    def __init__(self, sentences: Sentences, descriptions: dict[str, str]) -> None:
         """``descriptions`` holds sentences for labels whose name alone says too little."""
-        self._backbone = backbone
+        self._network = FrameBackbone()
         self._sentences = sentences
         self._descriptions = descriptions
         self._weights: dict[tuple[str, ...], Tensor] = {}
 
-    def embed(self, pixels: NDArray[np.uint8], features: Tensor) -> Tensor:
-        return self._backbone.classify(features).softmax(dim=1)
+    def embed(self, pixels: NDArray[np.uint8]) -> Tensor:
+        return self._network.classify(self._network.per_frame(pixels)).softmax(dim=1)
 
     def scores(self, embedding: Tensor, labels: tuple[str, ...]) -> Tensor:
         if labels not in self._weights:

@@ -17,7 +17,6 @@ from har.models.zero_shot.clip import ClipZeroShot
 from tests.models.zero_shot.tiny_clip import IMAGE_SIZE, TEXT_LENGTH, save_tiny_clip
 
 LABELS = ("PushUps", "SitDown", "Yoga", "juggling three balls")
-NO_FEATURES = torch.zeros(0)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +40,7 @@ def watch_images(clip: ClipZeroShot, pixels: NDArray[np.uint8]) -> torch.Tensor:
     hook = clip._model.vision_model.register_forward_pre_hook(
         lambda module, args, kwargs: seen.append(kwargs["pixel_values"]), with_kwargs=True
     )
-    clip.embed(pixels, NO_FEATURES)
+    clip.embed(pixels)
     hook.remove()
     return seen[0].cpu()
 
@@ -58,7 +57,7 @@ def watch_tokens(clip: ClipZeroShot, labels: tuple[str, ...]) -> list[tuple[int,
 
 
 def test_each_frame_has_a_unit_vector_of_its_own(clip: ClipZeroShot) -> None:
-    vectors = clip.embed(frames(5), NO_FEATURES)
+    vectors = clip.embed(frames(5))
     assert vectors.shape == (5, 24)
     assert vectors.dtype == torch.float32
     torch.testing.assert_close(vectors.norm(dim=1).cpu(), torch.ones(5))
@@ -67,8 +66,8 @@ def test_each_frame_has_a_unit_vector_of_its_own(clip: ClipZeroShot) -> None:
 
 def test_a_frame_has_the_same_vector_in_any_batch(clip: ClipZeroShot) -> None:
     pixels = frames(6)
-    alone = torch.cat([clip.embed(pixels[i : i + 1], NO_FEATURES) for i in range(6)])
-    together = clip.embed(pixels, NO_FEATURES)
+    alone = torch.cat([clip.embed(pixels[i : i + 1]) for i in range(6)])
+    together = clip.embed(pixels)
     assert torch.cosine_similarity(alone, together).min() > 0.999
 
 
@@ -78,7 +77,7 @@ def test_vectors_are_those_of_the_library_in_float32(clip: ClipZeroShot, referen
     images = (torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255 - MEAN) / STD
     with torch.inference_mode():
         expected = reference.get_image_features(images).pooler_output
-    found = clip.embed(pixels, NO_FEATURES).cpu()
+    found = clip.embed(pixels).cpu()
     assert torch.cosine_similarity(found, expected).min() > 0.999
 
 
@@ -98,7 +97,7 @@ def test_scores_are_those_of_the_library(
     images = CLIPImageProcessor.from_pretrained(tiny_clip)(list(pixels), return_tensors="pt")
     with torch.inference_mode():
         expected = reference(**tokens, **images).logits_per_image.softmax(dim=1)[0]
-    found = clip.scores(clip.embed(pixels, NO_FEATURES)[0], LABELS)
+    found = clip.scores(clip.embed(pixels)[0], LABELS)
     assert found.shape == (4,)
     assert found.sum().item() == pytest.approx(1)
     assert expected.max() - expected.min() > 0.05, "the labels must differ for this to say anything"
@@ -106,7 +105,7 @@ def test_scores_are_those_of_the_library(
 
 
 def test_scores_go_with_their_labels_in_any_order(clip: ClipZeroShot) -> None:
-    embedding = clip.embed(frames(4), NO_FEATURES).mean(dim=0)
+    embedding = clip.embed(frames(4)).mean(dim=0)
     forwards = dict(zip(LABELS, clip.scores(embedding, LABELS).tolist(), strict=True))
     backwards = clip.scores(embedding, LABELS[::-1]).tolist()
     for label, score in zip(LABELS[::-1], backwards, strict=True):
@@ -114,7 +113,7 @@ def test_scores_go_with_their_labels_in_any_order(clip: ClipZeroShot) -> None:
 
 
 def test_length_of_the_mean_does_not_matter(clip: ClipZeroShot) -> None:
-    embedding = clip.embed(frames(4), NO_FEATURES).mean(dim=0)
+    embedding = clip.embed(frames(4)).mean(dim=0)
     torch.testing.assert_close(clip.scores(embedding, LABELS), clip.scores(3 * embedding, LABELS))
 
 
@@ -129,7 +128,7 @@ def test_text_is_embedded_once_and_without_idle_padding(tiny_clip: Path) -> None
 
 
 def test_padding_does_not_change_a_label(clip: ClipZeroShot) -> None:
-    embedding = clip.embed(frames(2), NO_FEATURES).mean(dim=0)
+    embedding = clip.embed(frames(2)).mean(dim=0)
     short, long = ("Yoga", "Run"), ("Yoga", "Run", "x " * 20)
     a, b = clip.scores(embedding, short), clip.scores(embedding, long)
     torch.testing.assert_close(a[0] / a[1], b[0] / b[1], atol=0.02, rtol=0)
@@ -141,7 +140,7 @@ def test_a_label_longer_than_the_model_reads_is_cut(clip: ClipZeroShot) -> None:
 
 def test_a_description_speaks_for_its_label(clip: ClipZeroShot, tiny_clip: Path) -> None:
     described = ClipZeroShot(str(tiny_clip), "tiny", {"Yoga": "a video of a person doing plank"})
-    embedding = clip.embed(frames(2), NO_FEATURES).mean(dim=0)
+    embedding = clip.embed(frames(2)).mean(dim=0)
     torch.testing.assert_close(
         described.scores(embedding, ("Yoga", "Run")),
         clip.scores(embedding, ("plank", "Run")),

@@ -11,7 +11,6 @@ import torch
 from config import Settings
 from har.media.frames import frames
 from har.media.probe import probe
-from har.models.backbone import Backbone
 from har.models.labels import UCF101
 from har.models.zero_shot.objects import Objects
 from har.models.zero_shot.sentences import Sentences
@@ -22,16 +21,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache") / "sentences.npz"
 
 
-@pytest.fixture(scope="module")
-def backbone() -> Backbone:
-    return Backbone()
-
-
-def named(model: Objects, backbone: Backbone, path: Path, settings: Settings) -> list[str]:
+def named(model: Objects, path: Path, settings: Settings) -> list[str]:
     """The five most probable actions of UCF101 in a video."""
     vectors = [
-        model.embed(batch.pixels, backbone.embed(batch.pixels))
-        for batch in frames(probe(path, settings), 4, 224, settings)
+        model.embed(batch.pixels) for batch in frames(probe(path, settings), 4, 224, settings)
     ]
     scores = model.scores(torch.cat(vectors).mean(0), UCF101)
     assert scores.sum() == pytest.approx(1, abs=1e-4)
@@ -46,26 +39,24 @@ def named(model: Objects, backbone: Backbone, path: Path, settings: Settings) ->
         ("old_xvid.avi", "ApplyEyeMakeup"),
     ],
 )
-def test_real_videos(
-    name: str, right: str, backbone: Backbone, cache: Path, samples: Path, settings: Settings
-) -> None:
-    model = Objects(backbone, Sentences(cache), {})
-    assert right in named(model, backbone, samples / "real" / name, settings)
+def test_real_videos(name: str, right: str, cache: Path, samples: Path, settings: Settings) -> None:
+    model = Objects(Sentences(cache), {})
+    assert right in named(model, samples / "real" / name, settings)
 
 
-def test_without_objects_it_is_unsure(backbone: Backbone, cache: Path) -> None:
-    model = Objects(backbone, Sentences(cache), {})
+def test_without_objects_it_is_unsure(cache: Path) -> None:
+    model = Objects(Sentences(cache), {})
     assert model.scores(torch.full((1000,), 1e-3), UCF101).max() < model.threshold
 
 
-def test_descriptions_stand_for_their_labels(backbone: Backbone, cache: Path) -> None:
+def test_descriptions_stand_for_their_labels(cache: Path) -> None:
     """A made-up name means nothing by itself."""
-    described = Objects(backbone, Sentences(cache), {"Zxq": "a person playing the violin"})
+    described = Objects(Sentences(cache), {"Zxq": "a person playing the violin"})
     violin = torch.zeros(1000)
     violin[889] = 1.0
     labels = ("Zxq", "SkyDiving")
     assert described.scores(violin, labels)[0] > 0.9
-    assert Objects(backbone, Sentences(cache), {}).scores(violin, labels)[0] < 0.6
+    assert Objects(Sentences(cache), {}).scores(violin, labels)[0] < 0.6
 
 
 def test_sentences_are_remembered(cache: Path) -> None:

@@ -1,0 +1,85 @@
+"""Calibrates the model that was trained on all folds by what the folds' models held back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from config import Settings
+from har.errors import CheckpointError
+from har.models import checkpoint
+from har.models.checkpoint import Checkpoint
+from har.training import calibration, evaluate, scoring
+from har.training.intervals import over_seeds
+from har.training.manifest import Row
+from har.training.metrics import calibration_error, is_right
+from har.training.scoring import HeldBack
+
+
+def calibrate(
+    run: Path, rows: Sequence[Row], root: Path, settings: Settings, unknown: Sequence[Path] = ()
+) -> Checkpoint:
+    """``run/final.safetensors``, calibrated by ``run/fold-*.safetensors``; nothing is written.
+
+    ``unknown`` are files of videos of other actions, which count as the rows without a fold do.
+    Raises CheckpointError and ManifestError.
+    """
+    videos = [*scoring.videos_of(rows, root), *scoring.unknown_videos(unknown)]
+    model = checkpoint.load(run / "final.safetensors")
+    return calibrated(model, [scoring.held_back(run, videos, settings)])
+
+
+def calibrated(model: Checkpoint, runs: Sequence[HeldBack]) -> Checkpoint:
+    """The model, calibrated by the held-back scores of all runs.
+
+    Its metrics are the Findings (see har.training.evaluate) of predictions that were each
+    calibrated without their own fold, pooled over the runs; ``spread``, their numbers over the
+    runs; and ``in_sample_ece``, the error of the calibration that the model gets on the very
+    scores it was fitted on. Raises CheckpointError for a model with other labels than the runs.
+    """
+    for held in runs:
+        if held.labels != model.labels:
+            raise CheckpointError(f"The run {held.run} has other labels than the model.")
+    clips = [clips for held in runs for clips in held.logits]
+    truth = np.concatenate([held.truth for held in runs])
+    found = calibration.calibrate(clips, truth, [row.group for held in runs for row in held.rows])
+    honest = [evaluate.of_folds(held, evaluate.calibrations(held)) for held in runs]
+    known = truth >= 0
+    probabilities = found.probabilities(clips)[known]
+    right = is_right(probabilities, truth[known])
+    spread = over_seeds([evaluate.numbers(evaluate.judge(run)) for run in honest])
+    return replace(
+        model,
+        temperature=found.temperature,
+        skew=found.skew,
+        bias=found.bias,
+        threshold=found.threshold,
+        metrics={
+            **asdict(evaluate.judge(evaluate.joined(honest))),
+            "spread": {name: asdict(numbers) for name, numbers in spread.items()},
+            "in_sample_ece": calibration_error(probabilities.max(axis=1), right),
+            "runs": len(runs),
+        },
+    )
+
+
+def summary(model: Checkpoint) -> str:
+    """What a calibration found, as people read it on a terminal."""
+    found = model.metrics
+    told = (
+        f"temperature {model.temperature:.3f}, skew {model.skew:.3f}, bias {model.bias:+.3f}, "
+        f"threshold {model.threshold:.2f}\n"
+        f"calibration error {found['spread']['ece']['mean']:.3f} on folds that it was not fitted "
+        f"on, {found['in_sample_ece']:.3f} on those it was\n"
+        f"above the threshold: {found['point']['coverage']:.1%} of the known videos, "
+        f"{found['point']['accuracy']:.1%} of them right"
+    )
+    if found["unknown"]:
+        told += (
+            f"; {found['point']['accepted_unknown']:.1%} of the unknown ones\n"
+            f"AUROC, known against unknown: {found['spread']['auroc']['mean']:.3f}"
+        )
+    return told

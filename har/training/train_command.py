@@ -1,0 +1,156 @@
+"""The command ``train``. What is heavy is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from har.errors import BadOption
+from har.training import values
+
+if TYPE_CHECKING:
+    from config import Settings
+    from har.training.manifest import Row
+    from har.training.recipe import Places, Recipe
+    from har.training.runs import Run
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``train``: its own, and one for each value of a recipe."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="a TOML file that sets what the options below do, by their names with _ for -; "
+        "options go before it",
+    )
+    parser.add_argument(
+        "--run",
+        dest="folder",
+        type=Path,
+        metavar="DIR",
+        help="the folder of checkpoints, logs and what --resume needs "
+        "(default: a new one in logs/runs)",
+    )
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="DIR",
+        help="go on with the run in this folder, to the weights that it would have had",
+    )
+    values.add_options(parser)
+
+
+def run_train(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Train, calibrate, and write the checkpoint and its card."""
+    if arguments.resume and arguments.folder:
+        raise BadOption("--resume names the folder of the run; leave out --run.")
+    recipe, places = _asked(arguments)
+    rows = _rows(places)
+
+    from har.models import precision
+    from har.training import dataset, loop, runs
+
+    _check(recipe)
+    dataset.learnt(rows)
+    unknown = _unknown(places)
+    precision.tune(settings.threads)
+    loop.make_repeatable()
+    if arguments.resume:
+        run = runs.resume(arguments.resume, recipe, places, rows)
+        _warn(run)
+    else:
+        folder = arguments.folder or Path("logs", "runs", time.strftime("%Y-%m-%d-%H%M%S"))
+        run = runs.create(folder, recipe, places, rows)
+    try:
+        with run.alone():
+            return _trained(run, recipe, places, rows, unknown, settings)
+    except KeyboardInterrupt:
+        print(f"har: stopped; go on with: har train --resume {run.folder}", file=sys.stderr)
+        return 130
+
+
+def _asked(arguments: argparse.Namespace) -> tuple[Recipe, Places]:
+    """The recipe of the run, the file and the options, later ones before earlier ones."""
+    sources = []
+    if arguments.resume:
+        from har.training import runs
+
+        sources.append(runs.begun_with(arguments.resume))
+    if arguments.config:
+        sources.append(values.read(arguments.config))
+    return values.resolved(*sources, values.given(arguments))
+
+
+def _check(recipe: Recipe) -> None:
+    """Find out before anything is written whether there are that backbone and those augmentations,
+    and whether the sizes make a head. Raises BadOption and CheckpointError."""
+    import torch
+
+    from har.models import backbone
+    from har.models.heads import all_sizes, make_head
+    from har.training import augmentation
+
+    backbone.normalisation(recipe.backbone)
+    augmentation.parse(recipe.augment)
+    try:
+        sizes = all_sizes(recipe.head, recipe.sizes)
+        with torch.device("meta"):
+            make_head(recipe.head, 1, 2, **sizes)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise BadOption(f"sizes make no {recipe.head}: {error}.") from error
+
+
+def _rows(places: Places) -> list[Row]:
+    from har.training import layouts
+
+    if not places.root:
+        raise BadOption("Name the folder that the videos are below, with --root.")
+    manifest = Path(places.manifest) if places.manifest else None
+    return layouts.read(
+        places.data, Path(places.root), manifest=manifest, split=places.split, part="train"
+    )
+
+
+def _unknown(places: Places) -> list[Path]:
+    from har.training.scoring import videos_in
+
+    if not places.unknown:
+        return []
+    return [video.path for video in videos_in(Path(places.unknown))]
+
+
+def _warn(run: Run) -> None:
+    differing = run.other_machine()
+    if differing:
+        print(
+            f"har: the run was begun with {', '.join(differing)}: its weights will not be the "
+            "same to the last digit",
+            file=sys.stderr,
+        )
+
+
+def _trained(
+    run: Run,
+    recipe: Recipe,
+    places: Places,
+    rows: list[Row],
+    unknown: list[Path],
+    settings: Settings,
+) -> int:
+    from har.training import build, calibrate, card, material
+
+    root, out = Path(places.root), Path(places.out)
+    build.build(run, material.prepare(recipe, rows, root, settings), recipe)
+    model = calibrate.calibrate(
+        run.folder, rows, root, replace(settings, clip_model="off"), unknown
+    )
+    model.save(run.checkpoint(build.FINAL))
+    model.save(out)
+    card.write(model, out.with_name("model-card.md"))
+    print(calibrate.summary(model))
+    return 0
