@@ -100,10 +100,14 @@ def balanced(counts: NDArray[np.int64]) -> float:
     return float(np.nanmean(recalls(counts)))
 
 
+def f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The F1 of each class, from a confusion matrix; NaN for one that neither was nor was said."""
+    return _ratio(2 * counts.diagonal(), counts.sum(axis=0) + counts.sum(axis=1))
+
+
 def macro_f1(counts: NDArray[np.int64]) -> float:
     """Macro-F1 of a confusion matrix, over the classes that have videos."""
-    f1 = _ratio(2 * counts.diagonal(), counts.sum(axis=0) + counts.sum(axis=1))
-    return float(f1[counts.any(axis=1)].mean())
+    return float(f1(counts)[counts.any(axis=1)].mean())
 
 
 def _ratio(part: Integers, whole: Integers) -> NDArray[np.float64]:

@@ -150,7 +150,7 @@ def test_an_upload_shows_how_far_it_is_and_can_be_cancelled(page: Page, samples:
     page.goto("/")
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
     network.send("Network.emulateNetworkConditions", slow)
-    page.get_by_label("Choose a file").set_input_files(samples / "real" / "gymnastics.mp4")
+    page.get_by_label("Choose a file").set_input_files(samples / "real" / "water_sport.mp4")
     page.get_by_role("button", name=SEND).click()
     expect(page.locator("[aria-current=step]")).to_have_text("Send the video")
     bar = "document.querySelector('#progress').value"

@@ -67,7 +67,7 @@ def test_the_report_tells_all_and_links_what_is_there(tmp_path: Path) -> None:
     assert "Plank (6)" in text
     assert f"`{found.pooled.errors[0].files[0]}`" in text
     assert "| F1@50 | 50.0% |" in text
-    assert "+0.0" in text.split("Without the order of things")[1]
+    assert "+0.000" in text.split("Without the order of things")[1]
     for name in ("confusion.png", "reliability.png", "coverage.png"):
         assert f"]({name})" in text
         with Image.open(tmp_path / "report" / name) as picture:
