@@ -14,7 +14,7 @@ from har.errors import CheckpointError
 from har.models.frame_backbone import FrameBackbone, FrameNetwork, empty
 from har.models.motion_backbone import MotionBackbone, MotionNetwork
 
-MOTION = "i3d"
+MOTION = MotionBackbone.name
 DEFAULT = MOTION
 
 Channels = tuple[float, float, float]

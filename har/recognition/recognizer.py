@@ -100,9 +100,9 @@ class Recognizer:
         rows = [logits for _, logits in self._scored(video, None, {}, order)]
         return torch.cat(rows).cpu().numpy()
 
-    def clip_scores(self, video: VideoFacts, shuffle: int | None = None) -> NDArray[np.float32]:
+    def clip_scores(self, video: VideoFacts) -> NDArray[np.float32]:
         """clip_logits() as the calibrated probabilities [clips, labels] that requests get."""
-        logits = torch.from_numpy(self.clip_logits(video, shuffle))
+        logits = torch.from_numpy(self.clip_logits(video))
         return self.checkpoint.probabilities(logits).numpy()
 
     def _cascade(self, options: Options, zero_shot: ZeroShot) -> Cascade:

@@ -16,18 +16,18 @@ from har.training import calibration, evaluate, scoring
 from har.training.intervals import over_seeds
 from har.training.manifest import Row
 from har.training.metrics import calibration_error, is_right
-from har.training.scoring import HeldBack
+from har.training.scoring import HeldBack, Video
 
 
 def calibrate(
-    run: Path, rows: Sequence[Row], root: Path, settings: Settings, unknown: Sequence[Path] = ()
+    run: Path, rows: Sequence[Row], root: Path, settings: Settings, unknown: Sequence[Video] = ()
 ) -> Checkpoint:
     """``run/final.safetensors``, calibrated by ``run/fold-*.safetensors``; nothing is written.
 
-    ``unknown`` are files of videos of other actions, which count as the rows without a fold do.
+    ``unknown`` are videos of other actions, which count as the rows without a fold do.
     Raises CheckpointError and ManifestError.
     """
-    videos = [*scoring.videos_of(rows, root), *scoring.unknown_videos(unknown)]
+    videos = [*scoring.videos_of(rows, root), *unknown]
     model = checkpoint.load(run / "final.safetensors")
     return calibrated(model, [scoring.held_back(run, videos, settings)])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,9 @@ def run_evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
         sequences.read(arguments.sequences, arguments.root, rows) if arguments.sequences else []
     )
     measure = _folds if arguments.folds else _checkpoint
-    found = measure(arguments, [*videos, *unknown], videos, untrimmed, settings)
+    measured = measure(arguments, [*videos, *unknown], settings)
+    timelines = _timelines(arguments, videos, untrimmed, measured.judge, settings)
+    found = _report(measured, timelines)
     if arguments.report:
         report.write(found, arguments.report)
     if arguments.json:
@@ -91,13 +93,21 @@ def run_evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """What the asked models say, and how timelines are judged by them."""
+
+    title: str
+    told: str
+    names: list[str]
+    ordered: list[Predictions]
+    shuffled: list[Predictions]
+    judge: Callable[[str, list[Untrimmed]], Timelines]
+
+
 def _checkpoint(
-    arguments: argparse.Namespace,
-    videos: list[Video],
-    labelled: list[Video],
-    untrimmed: list[Untrimmed],
-    settings: Settings,
-) -> Report:
+    arguments: argparse.Namespace, videos: list[Video], settings: Settings
+) -> _Measured:
     from har.recognition.recognizer import Recognizer
     from har.training import evaluate, sequences
 
@@ -109,24 +119,17 @@ def _checkpoint(
         if arguments.shuffle
         else []
     )
-    timelines = _timelines(
-        arguments,
-        labelled,
-        untrimmed,
-        settings,
-        lambda name, found: sequences.of_checkpoint(name, recognizer, found, settings),
+    return _Measured(
+        title="Evaluation",
+        told=f"All were scored by {name}, as requests are.",
+        names=[name],
+        ordered=ordered,
+        shuffled=shuffled,
+        judge=lambda name, found: sequences.of_checkpoint(name, recognizer, found, settings),
     )
-    told = f"All were scored by {name}, as requests are."
-    return _report("Evaluation", told, [name], ordered, shuffled, timelines)
 
 
-def _folds(
-    arguments: argparse.Namespace,
-    videos: list[Video],
-    labelled: list[Video],
-    untrimmed: list[Untrimmed],
-    settings: Settings,
-) -> Report:
+def _folds(arguments: argparse.Namespace, videos: list[Video], settings: Settings) -> _Measured:
     from har.training import evaluate, scoring, sequences
 
     runs: list[Path] = arguments.folds
@@ -141,26 +144,23 @@ def _folds(
         if arguments.shuffle:
             held = scoring.held_back(run, videos, settings, _SHUFFLE_SEED)
             shuffled.append(evaluate.of_folds(held, calibrations))
-    timelines = _timelines(
-        arguments,
-        labelled,
-        untrimmed,
-        settings,
-        lambda name, found: sequences.of_runs(name, runs, found, settings),
+    return _Measured(
+        title="Cross-validation",
+        told="Each video was scored as requests are, by the model of a fold that has seen no video "
+        "of its group; each fold's confidence was calibrated on the other folds' videos.",
+        names=names,
+        ordered=ordered,
+        shuffled=shuffled,
+        judge=lambda name, found: sequences.of_runs(name, runs, found, settings),
     )
-    told = (
-        "Each video was scored as requests are, by the model of a fold that has seen no video of "
-        "its group; each fold's confidence was calibrated on the other folds' videos."
-    )
-    return _report("Cross-validation", told, names, ordered, shuffled, timelines)
 
 
 def _timelines(
     arguments: argparse.Namespace,
     labelled: list[Video],
     untrimmed: list[Untrimmed],
-    settings: Settings,
     judge: Callable[[str, list[Untrimmed]], Timelines],
+    settings: Settings,
 ) -> list[Timelines]:
     from har.training import joining
 
@@ -174,23 +174,18 @@ def _timelines(
     return found
 
 
-def _report(
-    title: str,
-    told: str,
-    names: list[str],
-    ordered: list[Predictions],
-    shuffled: list[Predictions],
-    timelines: list[Timelines],
-) -> Report:
+def _report(measured: _Measured, timelines: list[Timelines]) -> Report:
     from har.training import evaluate
     from har.training.intervals import over_seeds
     from har.training.report import Report
 
-    pooled = evaluate.joined(ordered)
-    runs = {name: evaluate.judge(run) for name, run in zip(names, ordered, strict=True)}
+    pooled = evaluate.joined(measured.ordered)
+    named = zip(measured.names, measured.ordered, strict=True)
+    runs = {name: evaluate.judge(run) for name, run in named}
+    shuffled = measured.shuffled
     return Report(
-        title=title,
-        told=told,
+        title=measured.title,
+        told=measured.told,
         labels=pooled.labels,
         runs=runs,
         pooled=evaluate.judge(pooled),

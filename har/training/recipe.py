@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from har.training.layouts import KINDS
+
 if TYPE_CHECKING:
     from har.types import Source
 
@@ -129,10 +131,10 @@ class Places:
     """Where the videos are, and where the model goes."""
 
     data: str = _value(
-        "manifest",
+        KINDS[0],
         "how the labels are given: a CSV with file,label and perhaps source,group,fold; one "
         "folder per class; or as UCF101 or HMDB51 come, with their split files",
-        choices=("manifest", "folders", "ucf101", "hmdb51"),
+        choices=KINDS,
     )
     root: str = _value("", "the folder that the videos are below", metavar="DIR")
     manifest: str = _value("", "the list of labelled videos", metavar="CSV")

@@ -37,17 +37,15 @@ def videos_of(rows: Iterable[Row], root: Path) -> list[Video]:
 
 
 def videos_in(folder: Path) -> list[Video]:
-    """The unknown_videos() of a folder. Raises BadOption where there are none."""
+    """The videos of a folder, of actions that no model knows, each a group of its own.
+
+    Raises BadOption where there are none.
+    """
     if not folder.is_dir():
         raise BadOption(f"{folder.name} is not a folder of videos.")
     paths = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
     if not paths:
         raise BadOption(f"The folder {folder.name} has no videos.")
-    return unknown_videos(paths)
-
-
-def unknown_videos(paths: Iterable[Path]) -> list[Video]:
-    """Videos of actions that no model knows, each a group of its own."""
     named = [(f"{path.absolute().parent.name}/{path.name}", path) for path in paths]
     return [Video(Row(name, UNKNOWN, "unknown", name, None), path) for name, path in named]
 

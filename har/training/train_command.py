@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from har.training.manifest import Row
     from har.training.recipe import Places, Recipe
     from har.training.runs import Run
+    from har.training.scoring import Video
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -116,12 +117,10 @@ def _rows(places: Places) -> list[Row]:
     )
 
 
-def _unknown(places: Places) -> list[Path]:
+def _unknown(places: Places) -> list[Video]:
     from har.training.scoring import videos_in
 
-    if not places.unknown:
-        return []
-    return [video.path for video in videos_in(Path(places.unknown))]
+    return videos_in(Path(places.unknown)) if places.unknown else []
 
 
 def _warn(run: Run) -> None:
@@ -139,7 +138,7 @@ def _trained(
     recipe: Recipe,
     places: Places,
     rows: list[Row],
-    unknown: list[Path],
+    unknown: list[Video],
     settings: Settings,
 ) -> int:
     from har.training import build, calibrate, card, material

@@ -8,6 +8,8 @@ a stand-in for CLIP, whose confidence is low by design.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -36,10 +38,14 @@ class Objects:
 
     def __init__(self, sentences: Sentences, descriptions: dict[str, str]) -> None:
         """``descriptions`` holds sentences for labels whose name alone says too little."""
-        self._network = FrameBackbone()
         self._sentences = sentences
         self._descriptions = descriptions
         self._weights: dict[tuple[str, ...], Tensor] = {}
+
+    @cached_property
+    def _network(self) -> FrameBackbone:
+        """Loaded when it is first asked: where CLIP is here, it never is."""
+        return FrameBackbone()
 
     def embed(self, pixels: NDArray[np.uint8]) -> Tensor:
         return self._network.classify(self._network.per_frame(pixels)).softmax(dim=1)
