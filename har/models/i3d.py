@@ -8,6 +8,7 @@ and made the recognition of other actions worse (docs/experiments.md).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
@@ -74,7 +75,7 @@ class Mixed(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """[B, inputs, T, H, W] to as many channels as the branches have together."""
-        pooled = self.pooled(F.max_pool3d(maps, 3, stride=1, padding=1))
+        pooled = self.pooled(_pool(maps, (3, 3, 3), (1, 1, 1)))
         return torch.cat([self.point(maps), self.wide(maps), self.narrow(maps), pooled], dim=1)
 
 
@@ -85,8 +86,16 @@ def _blocks(table: Mapping[str, tuple[int, tuple[int, ...]]]) -> nn.Sequential:
     return blocks
 
 
-def _pool(maps: Tensor, kernel: tuple[int, ...], stride: tuple[int, ...]) -> Tensor:
-    return F.max_pool3d(_same(maps, kernel, stride), kernel, stride)
+def _pool(maps: Tensor, kernel: tuple[int, int, int], stride: tuple[int, int, int]) -> Tensor:
+    """The maximum in each picture first, and then over time: what max_pool3d gives, in half of its
+    time."""
+    pictures = _same(maps, kernel, stride).transpose(1, 2)
+    pooled = F.max_pool2d(pictures.flatten(0, 1), kernel[1:], stride[1:])
+    steps = pooled.view(*pictures.shape[:2], *pooled.shape[1:]).transpose(1, 2)
+    count = (steps.shape[2] - kernel[0]) // stride[0] + 1
+    in_time = [steps[:, :, k:][:, :, :: stride[0]][:, :, :count] for k in range(kernel[0])]
+    maximum: Tensor = reduce(torch.maximum, in_time)
+    return maximum
 
 
 def _same(maps: Tensor, kernel: Sequence[int], stride: Sequence[int]) -> Tensor:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from har.errors import CheckpointError
-from har.models import checkpoint, i3d_weights
+from har.models import checkpoint, i3d, i3d_weights
 from har.models.i3d import I3D
 
 LOGS = Path(__file__).resolve().parents[2] / "logs"
@@ -77,3 +77,15 @@ def test_it_tells_a_movement_from_its_reversal() -> None:
     # What is left of the difference when time runs the same way again is motion, not place.
     difference = (down - up.flip(2)).norm() / down.norm()
     assert difference > 0.2
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride"), [((1, 3, 3), (1, 2, 2)), ((3, 3, 3), (2, 2, 2)), ((3, 3, 3), (1, 1, 1))]
+)
+def test_pooling_in_two_turns_is_pooling_in_space_and_time(
+    kernel: tuple[int, int, int], stride: tuple[int, int, int]
+) -> None:
+    maps = torch.rand(2, 5, 7, 11, 8)
+    padded = i3d._same(maps, kernel, stride)
+    at_once = torch.nn.functional.max_pool3d(padded, kernel, stride)
+    assert torch.equal(i3d._pool(maps, kernel, stride), at_once)
