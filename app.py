@@ -2,13 +2,11 @@
 
 import sys
 
-import config
-
 if __name__ == "__main__":
     from har.cli import main
 
     sys.exit(main(["serve"]))
 
-from har.web import create_app
+from har.web import start
 
-app = create_app(config.load())
+app = start()

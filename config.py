@@ -29,7 +29,32 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address the service listens on")
     port: int = _setting(5000, "Port the service listens on; 0 takes any free one", low=0)
     web_threads: int = _setting(64, "Requests served at once, waiting ones included", low=1)
+    trusted_proxies: int = _setting(
+        0, "Proxies in front of the service whose X-Forwarded-For tells who asks", low=0
+    )
+    rate_limit: str = _setting("120/minute", "Most videos that one address may send")
     data_dir: Path = _setting(ROOT / "var", "Folder of jobs, caches and the queue")
+    database_url: str = _setting(
+        "",
+        "Database of the jobs, such as postgresql://har@db/har; empty: SQLite in the data folder",
+    )
+    broker_url: str = _setting(
+        "", "What carries the jobs to workers, such as redis://cache; empty: the data folder"
+    )
+    storage_url: str = _setting(
+        "", "Where the files of jobs lie: a folder, or s3://bucket/prefix; empty: the data folder"
+    )
+    max_queued_jobs: int = _setting(100, "Most jobs that may wait at once", low=1)
+    max_spool_mb: int = _setting(20_000, "Most that waiting videos may take up", unit="MB", low=1)
+    min_free_mb: int = _setting(1000, "Disk space below which no video is taken", unit="MB", low=0)
+    keep_hours: float = _setting(168.0, "Time for which ended jobs are kept", unit="h", low=0)
+    keep_mb: int = _setting(50_000, "Most that ended jobs may take up", unit="MB", low=0)
+    lost_after_seconds: float = _setting(
+        15.0, "Silence after which a worker counts as gone", unit="s", low=1
+    )
+    grace_seconds: float = _setting(
+        2.0, "Time to end a job in when told to stop; then it is handed back", unit="s", low=0
+    )
     checkpoint: Path = _setting(
         ROOT / "logs" / "best_model.safetensors", "The trained model that scores clips"
     )

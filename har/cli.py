@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_predict(add("predict", _predict, "Recognise the actions in a video file or link."))
     add("serve", _serve, "Start the web service and its worker.")
     add("worker", _worker, "Start a worker alone.")
+    add("migrate", _migrate, "Bring the database of HAR_DATABASE_URL up to this version.")
     add_train(add("train", run_train, "Train a model and write its checkpoint."))
     add_evaluate(add("evaluate", run_evaluate, "Measure a checkpoint on labelled clips."))
     add_calibrate(
@@ -152,6 +153,14 @@ def _worker(arguments: argparse.Namespace, settings: config.Settings) -> int:
     from har.jobs.worker import main as work
 
     return work(settings)
+
+
+def _migrate(arguments: argparse.Namespace, settings: config.Settings) -> int:
+    from har.jobs.database import migrate
+
+    migrate(settings)
+    print("The database is of this version.")
+    return 0
 
 
 def _labels(arguments: argparse.Namespace, settings: config.Settings) -> int:

@@ -14,14 +14,20 @@ class HarError(Exception):
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong on our side"
+    passing: ClassVar[bool] = False
+    """Whether a second attempt may do better."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, *, retry_after: int | None = None) -> None:
+        """``retry_after`` is in how many seconds it is worth another try, where that is known."""
         super().__init__(detail)
         self.detail = detail
+        self.retry_after = retry_after
 
 
 class InternalError(HarError):
     """A fault of ours; the log has the particulars."""
+
+    passing = True
 
 
 class RequestError(HarError):
@@ -126,6 +132,14 @@ class Undecodable(MediaError):
     title = "The video cannot be decoded"
 
 
+class DecoderCrashed(MediaError):
+    """A child that decodes or encodes was killed by a signal."""
+
+    code = "decoder_crashed"
+    title = "The video's decoder crashed"
+    passing = True
+
+
 class UrlError(HarError):
     """A link that cannot be used."""
 
@@ -207,3 +221,43 @@ class Interrupted(HarError):
     code = "interrupted"
     status = 503
     title = "The work was interrupted"
+
+
+class Restarting(HarError):
+    """The web stops while somebody waits for a result; the job goes on."""
+
+    code = "restarting"
+    status = 503
+    title = "The service is being restarted"
+
+
+class KeyReused(RequestError):
+    code = "key_reused"
+    status = 422
+    title = "The Idempotency-Key belongs to another request"
+
+
+class QueueFull(HarError):
+    code = "queue_full"
+    status = 503
+    title = "Too many videos wait"
+
+
+class DiskFull(HarError):
+    code = "disk_full"
+    status = 503
+    title = "There is no room for another video"
+
+
+class TooManyRequests(HarError):
+    code = "too_many_requests"
+    status = 429
+    title = "Too many videos were sent from one address"
+
+
+class Busy(HarError):
+    """All threads that may be held for long are."""
+
+    code = "busy"
+    status = 503
+    title = "Too many requests are waiting"

@@ -7,26 +7,32 @@ and each of them is told to stop once.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import config
+from har import logs
 from har.jobs.record import Records
+from har.media.child import bound_to_us
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LOOK = 0.2
-_STOP_SECONDS = 10.0
-"""Time that the processes have to stop by themselves; a worker needs some for its job."""
+_log = logging.getLogger(__name__)
+_STOP_SECONDS = 8.0
+"""Time that the processes have to stop by themselves, beside the grace of a job."""
 
 Process = subprocess.Popen[bytes]
 
 
 def serve(settings: config.Settings) -> int:
     """Run the service until Ctrl-C, SIGTERM or SIGHUP; returns the exit code."""
+    logs.configure("supervisor")
     try:
         listener = _listen(settings.host, settings.port)
     except OSError as error:
@@ -48,7 +54,7 @@ def serve(settings: config.Settings) -> int:
         # A second Ctrl-C must not stop the stopping, which has its own limit.
         for number in _STOPPING:
             signal.signal(number, signal.SIG_IGN)
-        _stop(list(processes.values()))
+        _stop(list(processes.values()), settings.grace_seconds + _STOP_SECONDS)
         listener.close()
 
 
@@ -59,26 +65,33 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _run(settings: config.Settings, listener: socket.socket, processes: dict[str, Process]) -> int:
     records = Records(settings)
-    processes["web"] = _start_web(settings, listener.fileno())
-    processes["worker"] = _start_worker(settings)
+    starts: dict[str, Callable[[], Process]] = {
+        "web": lambda: _start_web(settings, listener.fileno()),
+        "worker": lambda: _start(["har", "worker"], settings),
+    }
+    known = _ready(records)
+    processes |= {name: start() for name, start in starts.items()}
     _say(f"The service is at {_address(listener)} and loads its models now.")
-    since, was_ready, ready = time.time(), False, False
+    was_ready = False
     while True:
         time.sleep(_LOOK)
-        if processes["web"].poll() is not None:
-            _say("The web server has stopped, so everything stops.")
-            return 1
-        code = processes["worker"].poll()
-        if code is not None:
+        for name, process in processes.items():
+            code = process.poll()
+            if code is None:
+                continue
             if code > 0 and not was_ready:
-                _say("The worker cannot start; the reason is above.")
+                _say(f"The {name} cannot start; the reason is above.")
                 return 1
-            _say("The worker has stopped; another one is started.")
-            since, ready = time.time(), False
-            processes["worker"] = _start_worker(settings)
-        if not ready and records.worker_seen(ready=True) > since:
-            was_ready = ready = True
+            _say(f"The {name} has stopped; another one is started.")
+            processes[name] = starts[name]()
+        if new := _ready(records) - known:
+            known |= new
+            was_ready = True
             _say("The worker is ready: its models are loaded.")
+
+
+def _ready(records: Records) -> set[str]:
+    return {worker.name for worker in records.workers() if worker.ready}
 
 
 def _start_web(settings: config.Settings, listener: int) -> Process:
@@ -87,13 +100,9 @@ def _start_web(settings: config.Settings, listener: int) -> Process:
     return _start([*argv, "app:app"], settings, pass_fds=(listener,))
 
 
-def _start_worker(settings: config.Settings) -> Process:
-    return _start(["har", "worker"], settings)
-
-
 def _start(module: list[str], settings: config.Settings, pass_fds: tuple[int, ...] = ()) -> Process:
     return subprocess.Popen(
-        [sys.executable, "-m", *module],
+        [*bound_to_us(signal.SIGTERM), sys.executable, "-m", *module],
         env=_environment(settings),
         stdin=subprocess.DEVNULL,
         pass_fds=pass_fds,
@@ -111,9 +120,9 @@ def _environment(settings: config.Settings) -> dict[str, str]:
     return {**os.environ, **values, "PYTHONPATH": path}
 
 
-def _stop(processes: list[Process]) -> None:
+def _stop(processes: list[Process], seconds: float) -> None:
     """Tell the processes to stop; kill those that have not after a while, with their children."""
-    deadline = time.monotonic() + _STOP_SECONDS
+    deadline = time.monotonic() + seconds
     for process in processes:
         process.terminate()
     for process in processes:
@@ -130,4 +139,8 @@ def _address(listener: socket.socket) -> str:
 
 
 def _say(line: str) -> None:
-    print(f"har: {line}", flush=True)
+    """To people as a sentence, to programs as a line of the log."""
+    if sys.stdout.isatty():
+        print(f"har: {line}", flush=True)
+    else:
+        _log.info(line)

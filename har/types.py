@@ -131,6 +131,14 @@ class Options:
     annotate: bool = True
 
 
+Found = Callable[[Segment], None]
+"""Called with each segment as soon as it is scored, in their order."""
+
+
+def ignore(_: Segment) -> None:
+    """For callers who want all segments at the end."""
+
+
 @dataclass(frozen=True)
 class Report:
     """All that was found in one video."""

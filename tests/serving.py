@@ -99,6 +99,7 @@ def serving(folder: Path, **settings: object) -> Iterator[Service]:
         "HAR_PORT": "0",
         "HAR_DATA_DIR": str(data),
         "HAR_CLIP_MODEL": "off",
+        "HAR_RATE_LIMIT": "1000/second",
         **variables,
     }
     with output.open("wb") as file:

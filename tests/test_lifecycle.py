@@ -1,4 +1,4 @@
-"""Starting, stopping, and what happens to a job when its worker is taken away."""
+"""Starting, stopping, and what happens to a job when something of the service is taken away."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 
+import config
 from config import ROOT
+from har.jobs.record import Records
 from tests.serving import Service, eventually, serving
 
 Maker = Callable[..., Path]
@@ -31,8 +34,8 @@ def long_video(make_video: Maker) -> Path:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service whose jobs may not take long, and that fetches from nowhere private."""
-    with serving(tmp_path_factory.mktemp("service"), job_timeout_seconds=8) as service:
+    """A service that soon sees that a worker is gone, and that fetches from nowhere private."""
+    with serving(tmp_path_factory.mktemp("service"), lost_after_seconds=2) as service:
         yield service
 
 
@@ -67,11 +70,25 @@ def start(*argv: str, **settings: object) -> subprocess.Popen[str]:
     )
 
 
-def test_a_job_may_not_take_for_ever(service: Service, long_video: Path) -> None:
-    response = service.predict(video=long_video, threshold=0)
-    assert (response.status_code, response.json()["code"]) == (504, "timeout")
-    assert service.jobs() == []
-    assert not any("ffmpeg" in p.name() for p in service.children())
+def ended(address: str) -> dict[str, Any]:
+    """The job, once it is done or has failed."""
+    found: dict[str, Any] = eventually(
+        lambda: (told := job(address))["state"] in ("done", "failed") and told, "the job's end"
+    )
+    return found
+
+
+def working(service: Service) -> list[psutil.Process]:
+    """The processes that a job has."""
+    return [p for p in service.children() if p.name() == "ffmpeg" or "ffmpeg-" in p.name()]
+
+
+def test_a_job_may_not_take_for_ever(tmp_path: Path, long_video: Path) -> None:
+    with serving(tmp_path, job_timeout_seconds=6) as service:
+        response = service.predict(video=long_video, threshold=0)
+        assert (response.status_code, response.json()["code"]) == (504, "timeout")
+        assert service.jobs() == []
+        assert working(service) == []
 
 
 def test_a_private_address_is_refused(service: Service) -> None:
@@ -80,21 +97,79 @@ def test_a_private_address_is_refused(service: Service) -> None:
     assert service.jobs() == []
 
 
-@pytest.mark.parametrize("victim", ["parent", "child"])
-def test_a_killed_worker_is_replaced_and_its_job_fails(
-    service: Service, long_video: Path, samples: Path, victim: str
-) -> None:
+def test_a_cancelled_job_leaves_nothing(service: Service, long_video: Path) -> None:
     address = start_long_job(service, long_video)
+    eventually(lambda: working(service), "ffmpeg")
+    began = time.monotonic()
+    assert requests.delete(address, timeout=10).status_code == 204
+    assert requests.get(address, timeout=10).status_code == 404
+    eventually(lambda: not working(service), "the end of ffmpeg")
+    eventually(lambda: not list((service.data / "work").iterdir()), "the removal of files")
+    assert time.monotonic() - began < 2
+    assert service.jobs() == []
+    assert requests.delete(address, timeout=10).status_code == 204
+
+
+@pytest.mark.parametrize("victim", ["parent", "child"])
+def test_a_killed_worker_is_replaced_and_its_job_done(
+    service: Service, samples: Path, victim: str
+) -> None:
+    video = samples / "real" / "water_sport.mp4"
+    undisturbed = service.predict(video=video).json()
+    address = start_long_job(service, video)
     worker = service.worker()
     killed = worker if victim == "parent" else worker.children()[0]
     killed.kill()
-    failure = eventually(lambda: job(address)["error"], "failure of the job")
-    assert failure["code"] == "interrupted"
-    assert address.rpartition("/")[2] not in service.jobs()
-    response = service.predict(video=samples / "odd" / "h265_video.mp4", threshold=0)
-    assert response.status_code == 200, response.text
-    assert service.worker().pid != killed.pid
+    told = ended(address)
+    assert (told["state"], told["attempts"]) == ("done", 2)
+    for name in ("segment_predictions", "timeline"):
+        assert told["result"][name] == undisturbed[name]
+    assert service.worker().pid != killed.pid or victim == "child"
     assert len([p for p in service.children() if p.cmdline()[-2:] == ["har", "worker"]]) == 2
+
+
+def test_a_job_whose_workers_die_of_it_fails_in_the_end(service: Service, long_video: Path) -> None:
+    address = start_long_job(service, long_video)
+    for attempt in (1, 2):
+        running = {"state": "running", "attempts": attempt}
+        eventually(lambda running=running: running.items() <= job(address).items(), "its attempt")
+        service.worker().children()[0].kill()
+    told = ended(address)
+    assert (told["state"], told["error"]["code"]) == ("failed", "interrupted")
+    eventually(lambda: address.rpartition("/")[2] not in service.jobs(), "the files' removal")
+    eventually(lambda: not working(service), "the end of ffmpeg")
+
+
+def test_a_decoder_that_is_killed_is_tried_once_more(service: Service, long_video: Path) -> None:
+    address = start_long_job(service, long_video)
+    for attempt in (1, 2):
+        eventually(lambda attempt=attempt: job(address)["attempts"] == attempt, "its attempt")
+        eventually(lambda: working(service), "ffmpeg")[0].kill()
+    told = ended(address)
+    assert (told["state"], told["error"]["code"]) == ("failed", "decoder_crashed")
+
+
+def test_a_killed_web_server_is_replaced(service: Service, samples: Path) -> None:
+    web = next(p for p in service.children() if "gunicorn" in " ".join(p.cmdline()))
+    address = start_long_job(service, samples / "real" / "water_sport.mp4")
+    web.kill()
+
+    def answers() -> bool:
+        try:
+            return requests.get(address, timeout=1).ok
+        except requests.ConnectionError:
+            return False
+
+    eventually(answers, "the web")
+    assert ended(address)["state"] == "done"
+
+
+def test_nothing_outlives_the_first_process(tmp_path: Path, long_video: Path) -> None:
+    with serving(tmp_path) as service:
+        start_long_job(service, long_video)
+        processes = service.children()
+        service.process.kill()
+        eventually(lambda: not any(p.is_running() for p in processes), "the end of the others", 30)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -107,10 +182,29 @@ def test_a_signal_stops_everything(tmp_path: Path, long_video: Path, number: int
         assert service.stop(number) == 0
         assert time.monotonic() - began < 8
         assert not any(p.is_running() for p in processes)
-        assert waiting.result(10).json()["code"] == "interrupted"
-        assert service.jobs() == []
+        told = waiting.result(10).json()
+        assert told["code"] == "restarting"
         assert "Traceback" not in service.output()
         assert service.output().count("Warm shutdown") == 1, "the worker is told once"
+        (id,) = service.jobs()
+        assert f"/jobs/{id} " in told["detail"]
+    records = Records(config.Settings(data_dir=service.data))
+    kept = records.get(id)
+    assert (kept.state, kept.attempts) == ("queued", 0), "handed back, as if it had not been begun"
+    assert not list((service.data / "work").iterdir())
+
+
+def test_jobs_outlast_a_restart(tmp_path: Path, samples: Path) -> None:
+    with serving(tmp_path, lost_after_seconds=2) as service:
+        path = samples / "real" / "water_sport.mp4"
+        jobs = [service.submit(video=path).removeprefix(service.url) for _ in range(3)]
+        eventually(lambda: job(service.url + jobs[0])["phase"], "the worker")
+        for process in [psutil.Process(service.process.pid), *service.children()]:
+            process.kill()
+        service.process.wait()
+    with serving(tmp_path, lost_after_seconds=2) as service:
+        results = [ended(service.url + path)["result"]["timeline"] for path in jobs]
+    assert results[0] == results[1] == results[2]
 
 
 def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def document(
     return {
         "id": id,
         "video": _video(report, origin),
-        "segment_predictions": [_segment(s) for s in report.segments],
+        "segment_predictions": [segment_document(s) for s in report.segments],
         "timeline": [_action(a) for a in report.timeline],
         "models": report.models,
         "timings": report.timings,
@@ -45,7 +45,8 @@ def _video(report: Report, origin: str) -> dict[str, Any]:
     }
 
 
-def _segment(segment: Segment) -> dict[str, Any]:
+def segment_document(segment: Segment) -> dict[str, Any]:
+    """A member of ``segment_predictions``."""
     document: dict[str, Any] = {
         "start": _seconds(segment.start),
         "end": _seconds(segment.end),

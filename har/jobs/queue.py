@@ -1,20 +1,28 @@
-"""The way of a job from whoever asks to the worker and back: submit it, wait for it.
+"""The way of a job from whoever asks to the worker and back: submit it, wait for it, cancel it.
 
-Celery carries the messages, on a broker in the file system, so no server needs to be installed.
+Celery carries the messages: on a broker in the file system, so that no server needs to be
+installed, or on the one of HAR_BROKER_URL.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
+import logging
 import secrets
-import time
+import threading
+from dataclasses import dataclass
 
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 from config import Settings
-from har.errors import WorkerUnavailable
-from har.jobs import storage
-from har.jobs.record import SILENCE, Job, Records
-from har.jobs.storage import Upload
+from har.errors import KeyReused, Restarting, WorkerUnavailable
+from har.jobs import room
+from har.jobs.record import Records, Request
+from har.jobs.storage import Kept, Storage, Upload
+from har.jobs.tables import Job
 from har.types import Options
 
 RECOGNISE = "har.recognise"
@@ -22,71 +30,142 @@ RECOGNISE = "har.recognise"
 
 _LOOK = 0.1
 _HARD_LIMIT = 30.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who asks for a job."""
+
+    client: str
+    key: str | None = None
+    """An Idempotency-Key: the same request under it gives the same job."""
 
 
 class Queue:
-    """The jobs of one data folder, as the web sees them."""
+    """The jobs, as the web sees them."""
 
     def __init__(self, settings: Settings) -> None:
         self.records = Records(settings)
+        self.storage = Storage(settings)
         self._settings = settings
         self._celery = make_celery(settings)
+        self._stopping = threading.Event()
 
-    def submit(self, source: Upload | str, options: Options) -> Job:
-        """Take on a video, sent or linked to; its job waits for a worker from now on."""
+    def submit(self, source: Upload | str, options: Options, sender: Sender) -> Job:
+        """Take on a video, sent or linked to; its job waits for a worker from now on.
+
+        Raises KeyReused where the sender's key has another request, QueueFull, DiskFull, and what
+        is wrong with the upload.
+        """
+        known = self._under(sender)
+        if known is None:
+            room.check(self.records, self.storage, self._settings)
         id = secrets.token_urlsafe(16)
-        folder = storage.folder(self._settings, id)
         try:
-            if isinstance(source, Upload):
-                name = storage.keep(source, folder).name
-                self.records.add(id, "upload", name, options)
-            else:
-                self.records.add(id, "url", source, options)
-            self._celery.send_task(RECOGNISE, [id], task_id=id)
+            kept = self.storage.keep(id, source) if isinstance(source, Upload) else None
+            request = self._request(source, kept, options, sender)
+            added = known is None and self.records.add(id, request)
         except BaseException:
-            self.records.remove(id)
-            storage.remove(folder)
+            self.storage.remove(id)
             raise
-        return self.records.get(id)
+        if added:
+            send(self._celery, id)
+            return self.records.get(id)
+        self.storage.remove(id)
+        return _same(self._under(sender), request)
+
+    def _under(self, sender: Sender) -> Job | None:
+        return (sender.key and self.records.under_key(sender.client, sender.key)) or None
+
+    def _request(
+        self, source: Upload | str, kept: Kept | None, options: Options, sender: Sender
+    ) -> Request:
+        name = kept.name if kept else str(source)
+        what = [kept.sha256 if kept else name, dataclasses.asdict(options)]
+        return Request(
+            client=sender.client,
+            key=sender.key,
+            fingerprint=hashlib.sha256(json.dumps(what).encode()).hexdigest(),
+            origin="upload" if kept else "url",
+            source=name,
+            options=options,
+            bytes=kept.bytes if kept else 0,
+            limit=self._settings.job_timeout_seconds,
+        )
 
     def wait(self, id: str) -> Job:
-        """The job, once it is done or has failed; it fails where no worker is there to do it."""
+        """The job, once it is done or has failed; it fails where no worker is there to do it.
+
+        Raises NotFound where it is removed meanwhile, and Restarting after stop().
+        """
         while True:
             job = self.records.get(id)
             if job.ended:
                 return job
-            if self._is_deserted(job):
+            if job.state == "queued" and self.records.is_deserted(job):
                 self._give_up(job)
-            else:
-                time.sleep(_LOOK)
+            elif self.stopped(_LOOK):
+                raise Restarting(
+                    f"The service is stopped or restarted. The video is kept: ask for /jobs/{id} "
+                    "in a minute."
+                )
 
-    def _is_deserted(self, job: Job) -> bool:
-        return time.time() - max(job.created, self.records.worker_seen()) > SILENCE
+    def close(self) -> None:
+        """Close the connections to the database."""
+        self.records.close()
+
+    def stop(self) -> None:
+        """Let nobody wait any longer."""
+        self._stopping.set()
+
+    def stopped(self, seconds: float) -> bool:
+        """Whether stop() is called, now or in the next so many seconds."""
+        return self._stopping.wait(seconds)
+
+    def cancel(self, id: str) -> None:
+        """Forget a job and remove its files; a worker that is at it stops, and removes its own."""
+        self.records.remove(id)
+        self.storage.remove(id)
+
+    def reach(self) -> None:
+        """Raises where the broker does not answer."""
+        with self._celery.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=1)
 
     def _give_up(self, job: Job) -> None:
         error = WorkerUnavailable(
             "The video was received, but nothing is there to work on it. Start a worker with "
             "`python -m har worker`, or all of the service with `make serve`, and send it again."
         )
-        if self.records.fail(job.id, job.state, error):
-            storage.remove(storage.folder(self._settings, job.id))
+        if self.records.abandon(job.id, error):
+            self.storage.remove(job.id)
+
+
+def _same(job: Job | None, request: Request) -> Job:
+    """The job that the request's key has already. Raises KeyReused for another request."""
+    if job is None or job.fingerprint != request.fingerprint:
+        raise KeyReused(
+            "This Idempotency-Key was sent with another request. Use a new key for each video."
+        )
+    return job
+
+
+def send(celery: Celery, id: str) -> None:
+    """Wake up a worker for a job. Where the broker is away, one will find it by itself."""
+    try:
+        celery.send_task(RECOGNISE, [id], task_id=id, retry=False)
+    except (OperationalError, OSError) as error:
+        _log.warning("job %s: no worker was told of it: %s", id, error)
 
 
 def make_celery(settings: Settings) -> Celery:
-    """Celery on the broker in the data folder: JSON only, no results, one job at a time."""
-    messages = settings.data_dir / "queue"
-    messages.mkdir(parents=True, exist_ok=True)
+    """Celery on the settings' broker: JSON only, no results, one job at a time."""
     celery = Celery("har", set_as_current=False)
     celery.conf.update(
-        broker_url="filesystem://localhost",
-        broker_transport="har.jobs.broker:Transport",
-        broker_transport_options={
-            "data_folder_in": str(messages),
-            "data_folder_out": str(messages),
-            "control_folder": str(messages / "control"),
-            "polling_interval": 0.05,
-        },
+        **(_server(settings) if settings.broker_url else _files(settings)),
         accept_content=["json"],
+        broker_connection_retry_on_startup=True,
         task_ignore_result=True,
         task_acks_late=True,
         task_soft_time_limit=settings.job_timeout_seconds,
@@ -94,8 +173,40 @@ def make_celery(settings: Settings) -> Celery:
         worker_concurrency=1,
         worker_prefetch_multiplier=1,
         worker_proc_alive_timeout=300.0,
+        # Until its child counts as lost, the worker takes no other message.
+        worker_lost_wait=1.0,
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
     )
     return celery
+
+
+def _server(settings: Settings) -> dict[str, object]:
+    return {
+        "broker_url": settings.broker_url,
+        # A worker tries for ever; who sends a video is not to wait for that.
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "socket_connect_timeout": 1,
+            "socket_timeout": 10,
+            "max_retries": 1,
+            "interval_start": 0.1,
+        },
+    }
+
+
+def _files(settings: Settings) -> dict[str, object]:
+    messages = settings.data_dir / "queue"
+    messages.mkdir(parents=True, exist_ok=True)
+    return {
+        "broker_url": "filesystem://localhost",
+        "broker_transport": "har.jobs.broker:Transport",
+        "broker_transport_options": {
+            "data_folder_in": str(messages),
+            "data_folder_out": str(messages),
+            "control_folder": str(messages / "control"),
+            "polling_interval": 0.05,
+        },
+    }

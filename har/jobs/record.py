@@ -1,158 +1,210 @@
 """The job record: what was asked for, how far it is, and what came of it.
 
 The record is the truth about a job. A message of the queue only wakes a worker up; what the record
-does not allow does not happen, so a message that comes twice does nothing the second time.
+does not allow does not happen, so a message that comes twice does nothing the second time, and one
+that is lost is sent again.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import time
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from config import Settings
-from har.errors import HarError, NotFound
+from har.errors import HarError, Interrupted, TookTooLong
+from har.jobs import tally
+from har.jobs.questions import Questions
+from har.jobs.tables import Job, Scored, State, Worker, now
 from har.types import Options, Phase
 
-State = Literal["queued", "running", "done", "failed"]
+ATTEMPTS = 2
+"""How often a job is begun at most, where its worker dies of it."""
 
-SILENCE = 15.0
-"""Seconds without a heartbeat after which a worker counts as gone."""
-
-
-class Base(DeclarativeBase):
-    """Times are seconds since the epoch."""
+_FORGOTTEN = 100
+"""Times the silence after which a worker counts as gone; then nobody asks for it any more."""
 
 
-class Job(Base):
-    __tablename__ = "jobs"
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Request:
+    """What somebody asks for; see Job for the members."""
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    origin: Mapped[str]
-    """``upload`` or ``url``."""
-    source: Mapped[str]
-    """The link, or the name of the uploaded file in the job's folder."""
-    options: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
-    state: Mapped[State] = mapped_column(default="queued")
-    phase: Mapped[str | None]
-    progress: Mapped[float] = mapped_column(default=0.0)
-    """Fraction of the phase that is done."""
-    worker: Mapped[str | None]
-    created: Mapped[float] = mapped_column(default=time.time)
-    started: Mapped[float | None]
-    finished: Mapped[float | None]
-    result: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
-    error: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
-    """What problem() makes of it."""
-    video: Mapped[str | None]
-    """The name of the original video in the job's folder, once it is done."""
-    media_type: Mapped[str | None]
-
-    @property
-    def ended(self) -> bool:
-        return self.state in ("done", "failed")
-
-    def chosen_options(self) -> Options:
-        labels = self.options["labels"]
-        return Options(**{**self.options, "labels": None if labels is None else tuple(labels)})
+    client: str
+    key: str | None
+    fingerprint: str
+    origin: str
+    source: str
+    options: Options
+    bytes: int
+    limit: float
 
 
-class Worker(Base):
-    __tablename__ = "workers"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    seen: Mapped[float]
-    """Its last heartbeat."""
-    ready: Mapped[bool]
-    """Its models are loaded."""
-
-
-class Records:
+class Records(Questions):
     """The records of all jobs and workers. Threads may share one; processes may not."""
 
-    def __init__(self, settings: Settings) -> None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(f"sqlite:///{settings.data_dir / 'har.sqlite'}")
-        sa.event.listen(engine, "connect", _prepare)
-        with engine.begin() as connection:
-            for table in Base.metadata.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-        self._session = sessionmaker(engine, expire_on_commit=False)
+    # A job's way, in its order.
 
-    def add(self, id: str, origin: str, source: str, options: Options) -> None:
-        """Record a job that waits for a worker."""
+    def add(self, id: str, request: Request) -> bool:
+        """Record a job that waits for a worker; False where the client's key has one already."""
+        values = {field.name: getattr(request, field.name) for field in dataclasses.fields(Request)}
+        values["options"] = dataclasses.asdict(request.options)
+        job = sa.insert(Job).values(
+            id=id, state="queued", attempts=0, progress={}, created=now(), sent=now(), **values
+        )
+        try:
+            with self._session.begin() as session:
+                session.execute(job)
+        except IntegrityError:
+            return False
+        return True
+
+    def begin(self, id: str, worker: str) -> Job | None:
+        """Give a waiting job to a worker; None where it is not waiting (any more)."""
         with self._session.begin() as session:
-            session.add(
-                Job(id=id, origin=origin, source=source, options=dataclasses.asdict(options))
+            begun = _change(
+                session,
+                (Job.id == id, Job.state == "queued"),
+                state="running",
+                worker=worker,
+                attempts=Job.attempts + 1,
+                started=now(),
+                beat=now(),
+                phase=None,
+                progress={},
             )
+            session.execute(sa.delete(Scored).where(Scored.job == id))
+        return self.get(id) if begun else None
+
+    def hold(self, id: str, worker: str) -> bool:
+        """Note that a worker is still at a job; False where it is not, or no longer, its job."""
+        with self._session.begin() as session:
+            return _change(session, _held(id, worker), beat=now())
+
+    def advance(self, id: str, worker: str, phase: Phase, progress: Mapping[str, float]) -> bool:
+        """Tell how far a worker is with its job; False where it is not its job."""
+        with self._session.begin() as session:
+            told = {"phase": phase, "progress": dict(progress), "beat": now()}
+            return _change(session, _held(id, worker), **told)
+
+    def score(
+        self, id: str, worker: str, first: int, documents: Sequence[Mapping[str, Any]]
+    ) -> bool:
+        """Add segments, the first of them the ``first``-th of its job; False as in advance()."""
+        with self._session.begin() as session:
+            if not _change(session, _held(id, worker), beat=now()):
+                return False
+            session.add_all(
+                Scored(job=id, position=first + i, document=dict(document))
+                for i, document in enumerate(documents)
+            )
+        return True
+
+    def finish(
+        self, id: str, worker: str, result: Mapping[str, Any], video: str, media_type: str
+    ) -> bool:
+        """Store the result of a worker's job; False where it is not its job."""
+        with self._session.begin() as session:
+            done = _change(
+                session,
+                _held(id, worker),
+                state="done",
+                finished=now(),
+                result=dict(result),
+                video=video,
+                media_type=media_type,
+            )
+            if done:
+                tally.add(session, tally.of_result(result))
+        return done
+
+    def fail(self, id: str, worker: str, error: HarError) -> bool:
+        """Store why a worker's job failed; False where it is not its job."""
+        return self._fail(_held(id, worker), error)
+
+    def abandon(self, id: str, error: HarError) -> bool:
+        """Store why a job that waits cannot be done; False where it is not waiting."""
+        return self._fail((Job.id == id, Job.state == "queued"), error)
+
+    def retry(self, id: str, worker: str, error: HarError) -> State | None:
+        """Have a job that its worker could not end begun once more, or fail where that was the last
+        attempt. The job's state, or None where it is not the worker's job."""
+        return self._retry(_held(id, worker), error)
+
+    def hand_back(self, id: str, worker: str) -> bool:
+        """Let a job that its worker has to leave wait for another, as if it had not been begun."""
+        with self._session.begin() as session:
+            values = {"state": "queued", "worker": None, "attempts": Job.attempts - 1, "sent": 0.0}
+            return _change(session, _held(id, worker), **values)
 
     def remove(self, id: str) -> None:
         """Forget a job; one that is not there is forgotten already."""
         with self._session.begin() as session:
             session.execute(sa.delete(Job).where(Job.id == id))
 
-    def get(self, id: str) -> Job:
-        """Raises NotFound."""
+    # Looking after the jobs of others.
+
+    def reclaim(self) -> list[str]:
+        """Take the running jobs away from workers that are silent. They wait for another, or fail
+        where that was their last attempt or their time is over; the ids of those that failed."""
+        silent = Job.beat < now() - self.lost_after
+        lost = sa.select(Job.id, Job.worker, now() - Job.started > Job.limit)
         with self._session() as session:
-            job = session.get(Job, id)
-        if job is None:
-            raise NotFound("There is no such job. Jobs are found by the id they were given.")
-        return job
+            jobs = session.execute(lost.where(Job.state == "running", silent)).all()
+        failed = []
+        for id, worker, is_late in jobs:
+            held = (*_held(id, str(worker)), silent)
+            ended = self._fail(held, _LATE) if is_late else self._retry(held, _LOST) == "failed"
+            if ended:
+                failed.append(id)
+        return failed
 
-    def begin(self, id: str, worker: str) -> Job | None:
-        """Give a queued job to a worker; None where it is not waiting (any more)."""
-        if not self._change(id, "queued", state="running", worker=worker, started=time.time()):
-            return None
-        return self.get(id)
-
-    def advance(self, id: str, phase: Phase, fraction: float) -> None:
-        self._change(id, "running", phase=phase, progress=fraction)
-
-    def finish(self, id: str, result: dict[str, Any], video: str, media_type: str) -> bool:
-        """Store a running job's result; False where it is not running any more."""
-        return self._change(
-            id,
-            "running",
-            state="done",
-            finished=time.time(),
-            result=result,
-            video=video,
-            media_type=media_type,
-        )
-
-    def fail(self, id: str, was: State, error: HarError) -> bool:
-        """Store why a job failed; False where it is not in the state that it was in."""
-        return self._change(id, was, state="failed", finished=time.time(), error=problem(error))
+    def forgotten(self, seconds: float) -> str | None:
+        """A waiting job that no message was sent about for so long; as good as sent now."""
+        overdue = (Job.state == "queued", Job.sent < now() - seconds)
+        with self._session.begin() as session:
+            id = session.scalar(sa.select(Job.id).where(*overdue).order_by(Job.created).limit(1))
+            if id is None or not _change(session, (Job.id == id, *overdue), sent=now()):
+                return None
+        return id
 
     def beat(self, worker: str, ready: bool) -> None:
         """Note that a worker is alive, and forget those that have long been gone."""
-        now = time.time()
+        gone = Worker.seen < now() - _FORGOTTEN * self.lost_after
         with self._session.begin() as session:
-            session.merge(Worker(name=worker, seen=now, ready=ready))
-            session.execute(sa.delete(Worker).where(Worker.seen < now - 100 * SILENCE))
+            session.merge(Worker(name=worker, seen=now(), ready=ready))
+            session.execute(sa.delete(Worker).where(gone))
 
-    def worker_seen(self, ready: bool = False) -> float:
-        """The last heartbeat of any worker, or of any with its models loaded; 0 for never."""
-        latest = sa.select(sa.func.max(Worker.seen)).where(Worker.ready | sa.literal(not ready))
-        with self._session() as session:
-            return session.scalar(latest) or 0.0
-
-    def orphans(self) -> list[str]:
-        """Ids of the running jobs whose worker is gone."""
-        alive = sa.select(Worker.name).where(Worker.seen > time.time() - SILENCE)
-        running = sa.select(Job.id).where(Job.state == "running", Job.worker.not_in(alive))
-        with self._session() as session:
-            return list(session.scalars(running))
-
-    def _change(self, id: str, was: State, **values: Any) -> bool:
-        change = sa.update(Job).where(Job.id == id, Job.state == was).values(**values)
+    def leave(self, worker: str) -> None:
+        """Forget a worker that stops."""
         with self._session.begin() as session:
-            result = session.execute(change)
-        return result.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+            session.execute(sa.delete(Worker).where(Worker.name == worker))
+
+    def _fail(self, which: Conditions, error: HarError) -> bool:
+        values = {"state": "failed", "finished": now(), "error": problem(error)}
+        with self._session.begin() as session:
+            failed = _change(session, which, **values)
+            if failed:
+                tally.add(session, {("jobs", error.code): 1.0})
+        return failed
+
+    def _retry(self, which: Conditions, error: HarError) -> State | None:
+        again = (*which, Job.attempts < ATTEMPTS)
+        with self._session.begin() as session:
+            if _change(session, again, state="queued", worker=None, sent=0.0):
+                return "queued"
+        return "failed" if self._fail(which, error) else None
+
+
+Conditions = tuple[sa.ColumnElement[bool], ...]
+
+_LOST = Interrupted(
+    "Every worker that began with this video stopped in the middle of it. Convert it to H.264 in "
+    "MP4 and send it again."
+)
+_LATE = TookTooLong("The video took longer than a job may. Send a shorter one.")
 
 
 def problem(error: HarError) -> dict[str, Any]:
@@ -165,7 +217,11 @@ def problem(error: HarError) -> dict[str, Any]:
     }
 
 
-def _prepare(connection: Any, _: object) -> None:
-    # A reader must not wait for a writer, and a commit need not survive a loss of power.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
+def _held(id: str, worker: str) -> Conditions:
+    return (Job.id == id, Job.state == "running", Job.worker == worker)
+
+
+def _change(session: Session, which: Conditions, **values: Any) -> bool:
+    """Whether there was such a job to change."""
+    result = session.execute(sa.update(Job).where(*which).values(**values))
+    return result.rowcount == 1  # type: ignore[attr-defined, no-any-return]

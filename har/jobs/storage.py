@@ -1,14 +1,24 @@
-"""Where the files of jobs lie: one folder per job, under names that we make."""
+"""Where the files of jobs lie: one folder per job, under names that we make.
+
+That is a local folder, one that machines share, or S3, all through fsspec. A file is in storage
+whole or not at all, whatever stops whoever writes it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import re
 import shutil
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import IO
+from typing import IO, Any, cast
 
 from config import Settings
+from har.errors import ConfigError, ToolMissing
+from har.jobs import disk
 
 ORIGINAL = "source"
 ANNOTATED = "annotated.mp4"
@@ -25,6 +35,14 @@ _MEDIA_TYPES = {
 
 _EXTENSIONS = {".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".ogv", ".ts", ".webm"}
 
+_ID = re.compile(r"[A-Za-z0-9_-]+")
+_NAME = re.compile(r"(source|fetched|annotated)(\.\w+)*", re.ASCII)
+"""Of any file of a job, those that are still being written included."""
+
+_CHUNK = 1 << 20
+_PART = 8 << 20
+"""Bytes that go to S3, or come from it, at once."""
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -34,28 +52,194 @@ class Upload:
     name: str
 
 
-def folder(settings: Settings, id: str) -> Path:
-    """The folder of a job."""
-    return settings.data_dir / "jobs" / id
+@dataclass(frozen=True)
+class Kept:
+    """An upload as it was stored."""
+
+    name: str
+    bytes: int
+    sha256: str
 
 
-def keep(upload: Upload, folder: Path) -> Path:
-    """Write an upload into a new folder and return its path there."""
-    extension = PurePath(upload.name).suffix.lower()
-    folder.mkdir(parents=True)
-    path = folder / (ORIGINAL + (extension if extension in _EXTENSIONS else ""))
-    with path.open("xb") as file:
-        shutil.copyfileobj(upload.stream, file, 1 << 20)
-    return path
+@dataclass(frozen=True)
+class Folder:
+    """What is stored of a job."""
+
+    bytes: int
+    touched: float
+    """When the newest of it was written, in seconds since the epoch."""
 
 
-def remove(folder: Path) -> None:
-    """Remove a job's folder and all in it; one that is not there is removed already."""
-    with suppress(FileNotFoundError):
-        shutil.rmtree(folder)
+class Storage:
+    """The files of all jobs. Threads may share one; processes may not.
+
+    Every method raises ValueError for an id or a name that we do not make.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises ConfigError for a place that cannot be used, and ToolMissing for want of s3fs."""
+        self._fs, self._root = _connect(settings)
+        self._folder = Path(self._root) if "file" in self._fs.protocol else None
+        if self._folder is not None:
+            _make_root(self._folder)
+
+    def keep(self, id: str, upload: Upload) -> Kept:
+        """Store an upload. Raises FileExistsError where the job has files already."""
+        extension = PurePath(upload.name).suffix.lower()
+        name = ORIGINAL + (extension if extension in _EXTENSIONS else "")
+        self._claim(id)
+        try:
+            with self._writing(id, name) as file:
+                return Kept(name, *_copy(upload.stream, file))
+        except BaseException:
+            self.remove(id)
+            raise
+
+    def put(self, id: str, path: Path) -> int:
+        """Move a local file to the job's, in the place of one of that name; returns its bytes."""
+        size = path.stat().st_size
+        if self._folder is None or not disk.move(path, Path(self._path(id, path.name))):
+            with path.open("rb") as file, self._writing(id, path.name) as copy:
+                shutil.copyfileobj(file, copy, _CHUNK)
+            path.unlink()
+        return size
+
+    def local(self, id: str, name: str, folder: Path) -> Path:
+        """A path that a file can be read from: its own, or else that of a copy in ``folder``.
+
+        Raises FileNotFoundError.
+        """
+        path = self._path(id, name)
+        if self._folder is not None:
+            Path(path).stat()
+            return Path(path)
+        self._fs.get_file(path, str(folder / name))
+        return folder / name
+
+    def open(self, id: str, name: str) -> IO[bytes]:
+        """A file to read and seek in. Raises FileNotFoundError."""
+        path = self._path(id, name)
+        if self._folder is not None:
+            return Path(path).open("rb")
+        return cast(IO[bytes], self._fs.open(path, "rb"))
+
+    def size(self, id: str, name: str) -> int:
+        """Bytes of a file. Raises FileNotFoundError."""
+        return int(self._fs.size(self._path(id, name)))
+
+    def remove(self, id: str) -> None:
+        """Remove all files of a job; those that are not there are removed already."""
+        path = self._path(id)
+        if self._folder is not None:
+            disk.remove(Path(path))
+        else:
+            with suppress(FileNotFoundError):
+                self._fs.rm(path, recursive=True)
+
+    def folders(self) -> dict[str, Folder]:
+        """What is stored of each job. A folder that holds anything else is no job's: left out."""
+        found: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+        for path, info in self._fs.find(self._root, withdirs=True, detail=True).items():
+            id, _, name = path.removeprefix(self._root).strip("/").partition("/")
+            found[id].append((name, info))
+        return {
+            id: Folder(
+                bytes=sum(info["size"] for name, info in entries if name),
+                touched=max(_written(info) for _, info in entries),
+            )
+            for id, entries in found.items()
+            if _ID.fullmatch(id) and all(_is_ours(name, info["type"]) for name, info in entries)
+        }
+
+    def free_bytes(self) -> int | None:
+        """Bytes that can still be stored; None where there is no limit that can be asked for."""
+        return None if self._folder is None else shutil.disk_usage(self._folder).free
+
+    def _path(self, id: str, name: str | None = None) -> str:
+        if not _ID.fullmatch(id):
+            raise ValueError(f"not the id of a job: {id!r}")
+        if name is None:
+            return f"{self._root}/{id}"
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"not the name of a job's file: {name!r}")
+        return f"{self._root}/{id}/{name}"
+
+    def _claim(self, id: str) -> None:
+        path = self._path(id)
+        if self._folder is not None:
+            Path(path).mkdir(parents=True)
+            disk.sync(self._folder)
+        elif self._fs.exists(path):
+            raise FileExistsError(path)
+
+    def _writing(self, id: str, name: str) -> AbstractContextManager[IO[bytes]]:
+        """A file that is there once the block is left, and not at all where the block raises."""
+        path = self._path(id, name)
+        return _object(self._fs, path) if self._folder is None else disk.writing(Path(path))
 
 
 def media_type(path: Path, container: str) -> str:
     """The media type to serve a video under; ``container`` is ffmpeg's list of names for it."""
     types = _MEDIA_TYPES.get(container.split(",")[0], {"": "application/octet-stream"})
     return types.get(path.suffix, types[""])
+
+
+def _connect(settings: Settings) -> tuple[Any, str]:
+    """fsspec's file system for the settings' storage, and the path of our folder in it."""
+    from fsspec.core import url_to_fs
+
+    url = settings.storage_url or str(settings.data_dir / "jobs")
+    if not re.match(r"(?!\w+://)|file://|s3://.", url):
+        raise ConfigError("HAR_STORAGE_URL must be a folder, or like s3://bucket/prefix.")
+    # Other processes write there too, so that no listing may be remembered.
+    options = {"use_listings_cache": False, "default_block_size": _PART}
+    try:
+        return cast(tuple[Any, str], url_to_fs(url, skip_instance_cache=True, **options))
+    except ImportError:
+        raise ToolMissing(
+            "HAR_STORAGE_URL needs the package s3fs: `pip install -r requirements-cluster.txt`."
+        ) from None
+
+
+def _make_root(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"The folder for the files of jobs cannot be made ({error.strerror}). Choose another "
+            "with HAR_STORAGE_URL, or with HAR_DATA_DIR."
+        ) from None
+
+
+def _copy(stream: IO[bytes], file: IO[bytes]) -> tuple[int, str]:
+    """Bytes and SHA-256 of what was copied."""
+    size, digest = 0, hashlib.sha256()
+    while chunk := stream.read(_CHUNK):
+        file.write(chunk)
+        digest.update(chunk)
+        size += len(chunk)
+    return size, digest.hexdigest()
+
+
+@contextmanager
+def _object(fs: Any, path: str) -> Iterator[IO[bytes]]:
+    file = fs.open(path, "wb")
+    try:
+        yield file
+        file.close()
+    except BaseException:
+        # Closed, so that its end does not store what there is of it.
+        file.closed = True
+        file.discard()
+        raise
+
+
+def _is_ours(name: str, kind: str) -> bool:
+    return kind == ("file" if name else "directory") and (not name or bool(_NAME.fullmatch(name)))
+
+
+def _written(info: dict[str, Any]) -> float:
+    """When an entry of fsspec's listing was written; S3 does not know it of folders."""
+    if "LastModified" in info:
+        return float(info["LastModified"].timestamp())
+    return float(info.get("mtime", 0.0))

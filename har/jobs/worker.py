@@ -9,46 +9,40 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import secrets
 import signal
 import socket
 import sys
 import threading
-import time
 import warnings
-from pathlib import Path
 from typing import Any
 
 from celery import signals
-from celery.exceptions import SecurityWarning, SoftTimeLimitExceeded
+from celery.exceptions import SecurityWarning
 
 from config import Settings
-from har.errors import HarError, InternalError, Interrupted, TookTooLong
-from har.jobs import storage
+from har import logs
+from har.errors import HarError
+from har.jobs.attempt import Bench, attempt
+from har.jobs.housekeeping import Housekeeping
 from har.jobs.queue import RECOGNISE, make_celery
-from har.jobs.record import Job, Records
-from har.types import Phase, Progress, Report
+from har.jobs.record import Records
+from har.jobs.storage import Storage
+from har.media.ffmpeg import executable
 
-BEAT = 2.0
-"""Seconds between heartbeats."""
-
-GRACE = 2.0
-"""Seconds that a running job has to end when the worker is told to stop."""
-
-_PROGRESS_INTERVAL = 0.25
 _log = logging.getLogger(__name__)
 
 
 def main(settings: Settings) -> int:
     """Do jobs until SIGTERM or SIGINT, and end the process."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("har").setLevel(logging.INFO)
+    logs.configure("worker")
     # The warning of Celery to people who are root names an option that our command lacks.
     warnings.simplefilter("ignore", SecurityWarning)
     child = Child(settings)
     celery = make_celery(settings)
     celery.task(child.do, name=RECOGNISE)
     signals.worker_process_init.connect(child.prepare)
-    signals.worker_shutting_down.connect(_hurry)
+    signals.worker_shutting_down.connect(child.hurry)
     worker = celery.Worker(
         quiet=True,
         loglevel="WARNING",
@@ -64,124 +58,57 @@ def main(settings: Settings) -> int:
     os._exit(1 if child.failed.is_set() else 0)
 
 
-def _hurry(how: str, **_: Any) -> None:
-    # Celery's warm shutdown waits for the job, however long; its cold one, on SIGQUIT, ends it.
-    if how == "Warm":
-        timer = threading.Timer(GRACE, os.kill, (os.getpid(), signal.SIGQUIT))
-        timer.daemon = True
-        timer.start()
-
-
 class Child:
-    """What the forked child holds and does; the parent only makes it, and looks at ``failed``."""
+    """What the forked child holds and does; the parent only makes it, tells it to hurry, and looks
+    at ``failed``."""
 
     def __init__(self, settings: Settings) -> None:
         self.failed = multiprocessing.Event()
         self._settings = settings
-        self._ready = False
+
+    def hurry(self, how: str, **_: Any) -> None:
+        """Give the job the time that it may take to end."""
+        # Celery's warm shutdown waits for the job, however long; its cold one, on SIGQUIT, ends it.
+        if how == "Warm":
+            grace = self._settings.grace_seconds
+            timer = threading.Timer(grace, os.kill, (os.getpid(), signal.SIGQUIT))
+            timer.daemon = True
+            timer.start()
 
     def prepare(self, **_: Any) -> None:
         """Load all that jobs need. Stops the worker where that fails."""
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._records = Records(self._settings)
-        threading.Thread(target=self._beat, daemon=True).start()
+        # A process number alone comes back, in a container after each start.
+        name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         try:
-            from har.recognition.recognizer import Recognizer
-
-            self._recognizer = Recognizer.load(self._settings)
-            self._recognizer.warm_up()
+            self._set_up(name)
         except Exception as error:
             expected = isinstance(error, HarError)
-            _log.critical("The models cannot be loaded: %s", error, exc_info=not expected)
+            _log.critical("The worker cannot start: %s", error, exc_info=not expected)
             self.failed.set()
             os.kill(os.getppid(), signal.SIGQUIT)
-            return
-        self._ready = True
-        self._records.beat(self._name, ready=True)
+
+    def _set_up(self, name: str) -> None:
+        settings = self._settings
+        records, storage = Records(settings), Storage(settings)
+        self._housekeeping = Housekeeping(name, settings, records, storage, make_celery(settings))
+        self._housekeeping.start()
+        from har.recognition.recognizer import Recognizer
+
+        executable(settings)
+        recognizer = Recognizer.load(settings)
+        recognizer.warm_up()
+        self._bench = Bench(name, settings, records, storage, recognizer)
+        self._housekeeping.ready = True
+        self._housekeeping.beat()
 
     def do(self, id: str) -> None:
         """Do a job, unless its record says that it is not to be done."""
-        job = self._records.begin(id, self._name)
+        job = self._bench.records.begin(id, self._bench.worker)
         if job is None:
             return
-        _log.info("job %s: begun", id)
-        folder = storage.folder(self._settings, id)
+        self._housekeeping.busy = True
         try:
-            report = self._process(job, folder)
-            self._finish(job, report, folder)
-            _log.info("job %s: done", id)
-        except BaseException as error:
-            shown = public(error)
-            _log.info("job %s: %s: %s", id, shown.code, shown.detail)
-            storage.remove(folder)
-            self._records.fail(id, "running", shown)
-            if not isinstance(error, Exception):
-                raise
-
-    def _process(self, job: Job, folder: Path) -> Report:
-        from har.recognition.pipeline import process
-
-        folder.mkdir(parents=True, exist_ok=True)
-        return process(
-            folder / job.source if job.origin == "upload" else job.source,
-            folder,
-            self._recognizer,
-            job.chosen_options(),
-            self._settings,
-            self._progress(job.id),
-        )
-
-    def _finish(self, job: Job, report: Report, folder: Path) -> None:
-        from har.export.result import document
-
-        result = document(
-            report,
-            id=job.id,
-            origin=job.origin,
-            video_url=f"/jobs/{job.id}/video",
-            annotated_url=f"/jobs/{job.id}/annotated.mp4" if job.options["annotate"] else None,
-        )
-        video = report.video
-        media_type = storage.media_type(video.path, video.container)
-        if not self._records.finish(job.id, result, video.path.name, media_type):
-            storage.remove(folder)
-
-    def _progress(self, id: str) -> Progress:
-        """Writes progress to the record, a few times a second at most."""
-        told: tuple[Phase | None, float] = None, 0.0
-
-        def progress(phase: Phase, fraction: float) -> None:
-            nonlocal told
-            now = time.monotonic()
-            if phase != told[0] or now - told[1] > _PROGRESS_INTERVAL:
-                told = phase, now
-                self._records.advance(id, phase, fraction)
-
-        return progress
-
-    def _beat(self) -> None:
-        while True:
-            try:
-                self._records.beat(self._name, self._ready)
-                self._fail_orphans()
-            except Exception:
-                _log.exception("heartbeat")
-            time.sleep(BEAT)
-
-    def _fail_orphans(self) -> None:
-        error = Interrupted("The worker stopped in the middle of this video. Send it again.")
-        for id in self._records.orphans():
-            storage.remove(storage.folder(self._settings, id))
-            self._records.fail(id, "running", error)
-
-
-def public(error: BaseException) -> HarError:
-    """What the user is told of an error; one that we did not foresee goes to the log."""
-    if isinstance(error, HarError):
-        return error
-    if isinstance(error, SoftTimeLimitExceeded):
-        return TookTooLong("The video took longer than a job may. Send a shorter one.")
-    if isinstance(error, SystemExit):
-        return Interrupted("The service was stopped in the middle of this video. Send it again.")
-    _log.error("a job failed", exc_info=error)
-    return InternalError("Something unforeseen happened. Try again; the log has the particulars.")
+            with logs.job(id):
+                attempt(job, self._bench)
+        finally:
+            self._housekeeping.busy = False

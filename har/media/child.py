@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import IO
+
+from har.errors import DecoderCrashed
 
 STDERR_LIMIT = 64 * 1024
 """Bytes of a child's standard error that are kept."""
@@ -41,6 +45,7 @@ class ChildTimeout(Exception):
 class Child:
     """A running child: read its output from ``stdout``."""
 
+    program: str
     process: subprocess.Popen[bytes]
     stdout: IO[bytes]
     _stderr: IO[bytes]
@@ -53,13 +58,22 @@ class Child:
         return os.pread(self._stderr.fileno(), STDERR_LIMIT, start).decode(errors="replace")
 
     def wait(self, timeout: float | None = None) -> None:
-        """Wait for its end. Raises ChildFailed unless it ended with 0, ChildTimeout when late."""
+        """Wait for its end.
+
+        Raises ChildFailed unless it ended with 0, ChildTimeout when late, and DecoderCrashed where
+        something but the limit on its files killed it.
+        """
         try:
             code = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
-            raise ChildTimeout(str(self.process.args)) from None
+            raise ChildTimeout(self.program) from None
+        if code < 0 and -code != signal.SIGXFSZ:
+            raise DecoderCrashed(
+                "The program that reads the video crashed on it. Convert it to H.264 in MP4 and "
+                "send it again."
+            )
         if code != 0:
-            raise ChildFailed(_program(self.process.args), code, self.stderr())
+            raise ChildFailed(self.program, code, self.stderr())
 
 
 @contextmanager
@@ -78,7 +92,7 @@ def start(
     """
     with tempfile.TemporaryFile() as stderr:
         process = subprocess.Popen(
-            list(argv),
+            [*bound_to_us(signal.SIGKILL), *argv],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -89,7 +103,7 @@ def start(
         assert process.stdout is not None
         try:
             _limit(process.pid, memory, file_size)
-            yield Child(process, process.stdout, stderr)
+            yield Child(os.path.basename(argv[0]), process, process.stdout, stderr)
         finally:
             _kill_group(process)
             process.stdout.close()
@@ -104,13 +118,19 @@ def run(argv: Sequence[str], *, timeout: float, **options: object) -> bytes:
         try:
             out, _ = child.process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            raise ChildTimeout(_program(argv)) from None
+            raise ChildTimeout(child.program) from None
         child.wait()
         return out
 
 
-def _program(args: object) -> str:
-    return os.path.basename(str(args[0] if isinstance(args, list | tuple) else args))
+@lru_cache
+def bound_to_us(number: signal.Signals) -> tuple[str, ...]:
+    """What to put before a command so that it gets a signal when we die, even by kill -9.
+
+    Nothing where the system has no setpriv: there it is stopped by its next write to us.
+    """
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", number.name.removeprefix("SIG")) if setpriv else ()
 
 
 def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ pipe of pixels would lose. Nothing is kept: memory does not grow with the length
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Generator, Iterator
 
@@ -31,8 +32,8 @@ def frames(
 
     The k-th frame stands for the second ``video.start + k / fps`` and shows the picture nearest to
     it, whatever the video's own frame rate and however it varies. Yields at most ``batch`` frames
-    at a time and at least one in all. Raises NoFrames, Truncated, TooLong, TooManyPixels and
-    Undecodable.
+    at a time and at least one in all. Raises NoFrames, Truncated, TooLong, TooManyPixels,
+    Undecodable and DecoderCrashed.
     """
     with child.start(_arguments(video, fps, size, settings)) as decoder:
         count = 0
@@ -67,28 +68,33 @@ def _batches(decoder: child.Child, size: int) -> Iterator[NDArray[np.uint8]]:
 
 def _pictures(decoder: child.Child) -> Iterator[NDArray[np.uint8]]:
     try:
-        container = av.open(decoder.stdout, mode="r", format="nut")
+        with av.open(decoder.stdout, mode="r", format="nut") as container:
+            stream = container.streams.video[0]
+            shape = (stream.height, stream.width, 3)
+            for packet in container.demux(stream):
+                # The last one of a decoder that was killed is cut off.
+                if packet.size == math.prod(shape):
+                    yield np.frombuffer(memoryview(packet), np.uint8).reshape(shape)
     except av.FFmpegError:
+        _wait(decoder)
         raise _failure(decoder) from None
-    with container:
-        stream = container.streams.video[0]
-        shape = (stream.height, stream.width, 3)
-        for packet in container.demux(stream):
-            if packet.size:
-                yield np.frombuffer(memoryview(packet), np.uint8).reshape(shape)
 
 
 def _check_end(decoder: child.Child, video: VideoFacts, seconds: float) -> None:
-    try:
-        decoder.wait(timeout=10)
-    except child.ChildFailed:
-        raise _failure(decoder) from None
+    _wait(decoder)
     missing = video.duration - seconds
     if missing > max(1.0, _MISSING * video.duration):
         raise Truncated(
             f"The file announces {video.duration:.1f} s but ends after {seconds:.1f} s. "
             "Upload it again, whole."
         )
+
+
+def _wait(decoder: child.Child) -> None:
+    try:
+        decoder.wait(timeout=10)
+    except child.ChildFailed:
+        raise _failure(decoder) from None
 
 
 def _failure(decoder: child.Child) -> Exception:

@@ -12,7 +12,7 @@ from har.media.annotate import annotate
 from har.media.fetch import fetch
 from har.media.probe import probe
 from har.recognition.recognizer import Recognizer
-from har.types import Options, Progress, Report
+from har.types import Found, Options, Progress, Report, ignore
 
 ANNOTATED = "annotated.mp4"
 
@@ -24,11 +24,13 @@ def process(
     options: Options,
     settings: Settings,
     progress: Progress,
+    found: Found = ignore,
 ) -> Report:
     """Recognise a local file (a Path) or a link (a str).
 
     What a link holds, and ``annotated.mp4`` where the options ask for it, are written to
-    ``folder``. Raises HarError; ``progress`` may raise to stop the work.
+    ``folder``. ``found`` gets each segment as soon as it is scored. Raises HarError; ``progress``
+    and ``found`` may raise to stop the work.
     """
     began = time.perf_counter()
     if isinstance(source, str):
@@ -37,7 +39,7 @@ def process(
     progress("probe", 0.0)
     video = probe(source, settings)
     probed = time.perf_counter()
-    report = recognizer.recognise(video, options, partial(progress, "recognise"))
+    report = recognizer.recognise(video, options, partial(progress, "recognise"), found)
     recognised = time.perf_counter()
     if options.annotate:
         out = folder / ANNOTATED

@@ -22,7 +22,7 @@ from har.models.zero_shot import ZeroShot
 from har.models.zero_shot.choice import ZeroShotChoice
 from har.recognition import clips, timeline
 from har.recognition.cascade import Cascade
-from har.types import FrameBatch, Options, Report, Segment, VideoFacts
+from har.types import Found, FrameBatch, Options, Report, Segment, VideoFacts, ignore
 
 Timings = dict[str, float]
 
@@ -56,7 +56,11 @@ class Recognizer:
         zero_shot.scores(embedding, self._zero_shot.vocabulary)
 
     def recognise(
-        self, video: VideoFacts, options: Options, progress: Callable[[float], None]
+        self,
+        video: VideoFacts,
+        options: Options,
+        progress: Callable[[float], None],
+        found: Found = ignore,
     ) -> Report:
         """What is done in a video, and when. ``progress`` gets fractions, 0..1.
 
@@ -68,6 +72,7 @@ class Recognizer:
         segments = []
         for segment in self.segments(video, options, zero_shot, timings):
             segments.append(segment)
+            found(segment)
             progress(min(1.0, (segment.end - video.start) / max(video.duration, 1e-9)))
         return Report(
             video=video,

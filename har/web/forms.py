@@ -1,11 +1,21 @@
-"""The form of a job: where its video comes from."""
+"""What a request says: where a job's video comes from, who sends it, which jobs to list."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
+
 from flask import Request
 
-from har.errors import NoSource, TwoSources
+from har.errors import BadOption, NoSource, TwoSources
+from har.jobs.questions import Place
+from har.jobs.queue import Sender
 from har.jobs.storage import Upload
+from har.web.limits import client
+
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_MOST = 100
 
 
 def parse_source(request: Request) -> Upload | str:
@@ -25,3 +35,38 @@ def parse_source(request: Request) -> Upload | str:
     if "video" in request.form:
         raise NoSource("video must be a file; with curl that is -F video=@clip.mp4.")
     raise NoSource("Send a file as video or a link as url.")
+
+
+def parse_sender(request: Request) -> Sender:
+    """Who asks, and the ``Idempotency-Key``. Raises BadOption."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise BadOption(
+            "Idempotency-Key must be 1 to 200 visible ASCII characters, such as a UUID."
+        )
+    return Sender(client(request), key)
+
+
+def parse_limit(request: Request) -> int:
+    """How many jobs to list. Raises BadOption."""
+    text = request.args.get("limit", "20")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST):
+        raise BadOption(f"limit must be a whole number from 1 to {_MOST}.")
+    return int(text)
+
+
+def parse_cursor(request: Request) -> Place | None:
+    """Where a list of jobs goes on. Raises BadOption for a cursor that is not cursor()'s."""
+    text = request.args.get("cursor")
+    if text is None:
+        return None
+    try:
+        created, _, id = base64.urlsafe_b64decode(text).decode().partition(" ")
+        return Place(float(created), id)
+    except (binascii.Error, ValueError):
+        raise BadOption("cursor must be one that a list of jobs gave as its next.") from None
+
+
+def cursor(place: Place) -> str:
+    """A place in a list of jobs, as text that need not be understood."""
+    return base64.urlsafe_b64encode(f"{place.created!r} {place.id}".encode()).decode()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request, send_file, url_for
 
+from har import logs
 from har.errors import NotFound
 from har.jobs import storage
+from har.jobs.questions import Place
 from har.jobs.queue import Queue
-from har.jobs.record import Job
+from har.jobs.tables import Job
 from har.options import parse_options
 from har.web import problems
-from har.web.forms import parse_source
+from har.web.events import stream
+from har.web.forms import cursor, parse_cursor, parse_limit, parse_sender, parse_source
+from har.web.limits import client, held
 
 jobs = Blueprint("jobs", __name__)
 
@@ -22,7 +27,8 @@ _POLL_SECONDS = 1
 @jobs.post("/predict")
 def predict() -> Response:
     """The result of a video, when it is there."""
-    job = _queue().wait(_submit().id)
+    with held():
+        job = _queue().wait(_submit().id)
     return problems.respond(job.error) if job.error else jsonify(job.result)
 
 
@@ -34,10 +40,49 @@ def create() -> tuple[Response, int, dict[str, str]]:
     return jsonify(_document(job)), 202, headers
 
 
+@jobs.get("/jobs")
+def index() -> Response:
+    """The jobs of who asks, the latest first."""
+    limit = parse_limit(request)
+    found = _queue().records.latest(client(request), limit + 1, parse_cursor(request))
+    shown = found[:limit]
+    more = None
+    if len(found) > limit:
+        place = cursor(Place(shown[-1].created, shown[-1].id))
+        more = url_for(".index", limit=limit, cursor=place)
+    return jsonify(jobs=[_summary(job) for job in shown], next=more)
+
+
 @jobs.get("/jobs/<id>")
 def show(id: str) -> Response:
     """How far a job is, and what came of it."""
-    return jsonify(_document(_queue().records.get(id)))
+    job = _queue().records.get(id)
+    response = jsonify(_document(job))
+    if not job.ended:
+        response.headers["Retry-After"] = str(_POLL_SECONDS)
+    return response
+
+
+@jobs.get("/jobs/<id>/events")
+def events(id: str) -> Response:
+    """What happens to a job, as it happens."""
+    queue = _queue()
+    queue.records.get(id)
+    with held() as hold:
+        news = stream(queue, id, request.headers.get("Last-Event-ID", ""))
+        response = Response(news, content_type="text/event-stream")
+        response.headers["Cache-Control"] = "no-store"
+        # Or nginx would keep what comes until it is worth sending.
+        response.headers["X-Accel-Buffering"] = "no"
+        response.call_on_close(hold.pop_all().close)
+    return response
+
+
+@jobs.delete("/jobs/<id>")
+def cancel(id: str) -> tuple[str, int]:
+    """Stop a job and remove all of it; one that is not there is removed already."""
+    _queue().cancel(id)
+    return "", 204
 
 
 @jobs.get("/jobs/<id>/video")
@@ -63,7 +108,9 @@ def _queue() -> Queue:
 
 def _submit() -> Job:
     options = parse_options(request.form, current_app.config["HAR"])
-    return _queue().submit(parse_source(request), options)
+    job = _queue().submit(parse_source(request), options, parse_sender(request))
+    logs.bind_job(job.id)
+    return job
 
 
 def _done(id: str) -> Job:
@@ -74,16 +121,51 @@ def _done(id: str) -> Job:
 
 
 def _send(job: Job, name: str, media_type: str) -> Response:
-    path = storage.folder(current_app.config["HAR"], job.id) / name
-    return send_file(path.absolute(), mimetype=media_type, conditional=True)
+    """A file of a job, or the part of it that the request's Range asks for."""
+    files = _queue().storage
+    try:
+        size = files.size(job.id, name)
+        file = files.open(job.id, name)
+    except FileNotFoundError:
+        raise NotFound("The videos of this job are no longer kept.") from None
+    with ExitStack() as unsent:
+        unsent.callback(file.close)
+        response = send_file(file, mimetype=media_type)
+        response.content_length = size
+        response.set_etag(f"{job.id}-{name}")
+        response.make_conditional(request, accept_ranges=True, complete_length=size)
+        response.call_on_close(unsent.pop_all().close)
+    return response
 
 
-def _document(job: Job) -> dict[str, Any]:
+def _summary(job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "state": job.state,
         "phase": job.phase,
-        "progress": round(job.progress, 3),
+        "progress": job.progress.get(job.phase or "", 0.0),
+        "origin": job.origin,
+        "created": round(job.created, 3),
+        "url": url_for(".show", id=job.id),
+    }
+
+
+def _document(job: Job) -> dict[str, Any]:
+    return {
+        **_summary(job),
+        "phases": [{"phase": name, "progress": done} for name, done in job.progress.items()],
+        "attempts": job.attempts,
+        "timings": _timings(job),
         "result": job.result,
         "error": job.error,
     }
+
+
+def _timings(job: Job) -> dict[str, float]:
+    """Seconds that it waited, and that its latest attempt took."""
+    timings = {}
+    if job.started is not None:
+        timings["waited"] = round(job.started - job.created, 3)
+        if job.finished is not None:
+            timings["worked"] = round(job.finished - job.started, 3)
+    return timings

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 def register(app: Flask) -> None:
     """Have every error answered with a problem document."""
-    app.register_error_handler(HarError, _expected)
+    app.register_error_handler(HarError, respond_to)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)
@@ -32,14 +32,17 @@ def respond(members: Mapping[str, Any]) -> Response:
     )
 
 
-def _expected(error: HarError) -> Response:
-    return respond(problem(error))
+def respond_to(error: HarError) -> Response:
+    """The response for an error, with Retry-After where it is known."""
+    response = respond(problem(error))
+    response.retry_after = error.retry_after
+    return response
 
 
 def _too_large(error: RequestEntityTooLarge) -> Response:
     limit = current_app.config["HAR"].max_upload_mb
     sentence = f"A request may bring one video of {limit} MB at most. Send a smaller copy."
-    return _expected(TooLarge(sentence))
+    return respond_to(TooLarge(sentence))
 
 
 def _http(error: HTTPException) -> Response:
@@ -58,6 +61,6 @@ def _http(error: HTTPException) -> Response:
 
 def _unforeseen(error: Exception) -> Response:
     _log.error("a request failed", exc_info=error)
-    return _expected(
+    return respond_to(
         InternalError("Something unforeseen happened. Try again; the log has the particulars.")
     )

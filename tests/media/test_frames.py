@@ -151,3 +151,18 @@ def test_stopping_early_leaves_no_child(samples: Path, settings: Settings) -> No
     next(stream)
     stream.close()
     assert not psutil.Process().children(recursive=True)
+
+
+def test_a_decoder_that_is_killed_is_told_wherever_it_was(
+    settings: Settings, make_video: Maker
+) -> None:
+    source = ("-f", "lavfi", "-i", "testsrc2=d=60:r=8:s=320x240")
+    video = probe(make_video("minute.mp4", *source, "-preset", "ultrafast"), settings)
+    for batches in range(3):
+        stream = frames(video, 8, 224, settings)
+        for _ in range(batches + 1):
+            next(stream)
+        (decoder,) = psutil.Process().children()
+        decoder.kill()
+        with pytest.raises(errors.DecoderCrashed):
+            list(stream)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from config import ROOT, Settings
 from har import __version__
 from har.errors import TooLong
 from har.jobs import storage
 from har.jobs.queue import Queue
+from har.web import create_app
+from tests.jobs.test_record import RESULT
 
 VIDEO = bytes(range(256)) * 40
 
@@ -32,12 +37,12 @@ def job(client: FlaskClient) -> dict[str, Any]:
     return document
 
 
-def finish(settings: Settings, queue: Queue, id: str) -> None:
+def finish(tmp_path: Path, queue: Queue, id: str) -> None:
     """Do what the worker does."""
     queue.records.begin(id, "w")
-    folder = storage.folder(settings, id)
-    (folder / storage.ANNOTATED).write_bytes(VIDEO[::-1])
-    queue.records.finish(id, {"zebra": 1, "apple": 2}, "source.mov", "video/quicktime")
+    (tmp_path / storage.ANNOTATED).write_bytes(VIDEO[::-1])
+    queue.storage.put(id, tmp_path / storage.ANNOTATED)
+    queue.records.finish(id, "w", {"zebra": 1, **RESULT}, "source.mov", "video/quicktime")
 
 
 def test_a_job_is_told_from_its_beginning(
@@ -48,10 +53,19 @@ def test_a_job_is_told_from_its_beginning(
         "state": "queued",
         "phase": None,
         "progress": 0.0,
+        "origin": "upload",
+        "created": job["created"],
+        "url": f"/jobs/{job['id']}",
+        "phases": [],
+        "attempts": 0,
+        "timings": {},
         "result": None,
         "error": None,
     }
-    assert client.get(f"/jobs/{job['id']}").get_json() == job
+    assert abs(job["created"] - time.time()) < 10
+    response = client.get(f"/jobs/{job['id']}")
+    assert response.get_json() == job
+    assert int(response.headers["Retry-After"]) > 0
     options = queue.records.get(job["id"]).chosen_options()
     assert (options.labels, options.stride, options.annotate) == (("Yoga", "Sit Down"), 4, True)
 
@@ -60,16 +74,22 @@ def test_a_job_is_told_while_it_runs(
     client: FlaskClient, queue: Queue, job: dict[str, Any]
 ) -> None:
     queue.records.begin(job["id"], "w")
-    queue.records.advance(job["id"], "recognise", 0.123456)
+    queue.records.advance(job["id"], "w", "recognise", {"probe": 1.0, "recognise": 0.1235})
     told = client.get(f"/jobs/{job['id']}").get_json()
-    assert (told["state"], told["phase"], told["progress"]) == ("running", "recognise", 0.123)
+    assert (told["state"], told["phase"], told["progress"]) == ("running", "recognise", 0.1235)
+    assert told["phases"] == [
+        {"phase": "probe", "progress": 1.0},
+        {"phase": "recognise", "progress": 0.1235},
+    ]
+    assert told["attempts"] == 1
+    assert told["timings"]["waited"] >= 0
 
 
 def test_a_job_is_told_when_it_has_failed(
     client: FlaskClient, queue: Queue, job: dict[str, Any]
 ) -> None:
     queue.records.begin(job["id"], "w")
-    queue.records.fail(job["id"], "running", TooLong("Cut it."))
+    queue.records.fail(job["id"], "w", TooLong("Cut it."))
     response = client.get(f"/jobs/{job['id']}")
     assert response.status_code == 200
     told = response.get_json()
@@ -78,12 +98,15 @@ def test_a_job_is_told_when_it_has_failed(
 
 
 def test_a_result_keeps_the_order_of_its_keys(
-    client: FlaskClient, settings: Settings, queue: Queue, job: dict[str, Any]
+    client: FlaskClient, tmp_path: Path, queue: Queue, job: dict[str, Any]
 ) -> None:
-    finish(settings, queue, job["id"])
-    told = client.get(f"/jobs/{job['id']}").get_json()
+    finish(tmp_path, queue, job["id"])
+    response = client.get(f"/jobs/{job['id']}")
+    told = response.get_json()
     assert told["state"] == "done"
-    assert list(told["result"]) == ["zebra", "apple"]
+    assert list(told["result"]) == ["zebra", *RESULT]
+    assert told["timings"].keys() == {"waited", "worked"}
+    assert "Retry-After" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -92,7 +115,7 @@ def test_a_result_keeps_the_order_of_its_keys(
 )
 def test_videos_come_whole_and_in_ranges(
     client: FlaskClient,
-    settings: Settings,
+    tmp_path: Path,
     queue: Queue,
     job: dict[str, Any],
     name: str,
@@ -101,7 +124,7 @@ def test_videos_come_whole_and_in_ranges(
 ) -> None:
     path = f"/jobs/{job['id']}/{name}"
     assert client.get(path).status_code == 404
-    finish(settings, queue, job["id"])
+    finish(tmp_path, queue, job["id"])
     whole = client.get(path, buffered=True)
     assert (whole.status_code, whole.data, whole.content_type) == (200, content, media_type)
     assert whole.headers["Accept-Ranges"] == "bytes"
@@ -114,14 +137,97 @@ def test_videos_come_whole_and_in_ranges(
     assert beyond.status_code == 416
     assert beyond.content_type == "application/problem+json"
     assert beyond.headers["Content-Range"] == f"bytes */{len(content)}"
+    etag = whole.headers["ETag"]
+    again = client.get(path, headers={"If-None-Match": etag}, buffered=True)
+    assert (again.status_code, again.data) == (304, b"")
+    head = client.head(path, buffered=True)
+    assert (head.content_length, head.data) == (len(content), b"")
+
+
+def test_videos_that_are_no_longer_kept_are_told(
+    client: FlaskClient, tmp_path: Path, queue: Queue, job: dict[str, Any]
+) -> None:
+    finish(tmp_path, queue, job["id"])
+    queue.storage.remove(job["id"])
+    response = client.get(f"/jobs/{job['id']}/video")
+    assert response.status_code == 404
+    assert "no longer kept" in response.get_json()["detail"]
+
+
+def test_a_removed_job_is_gone_with_its_files(
+    client: FlaskClient, settings: Settings, job: dict[str, Any]
+) -> None:
+    address = f"/jobs/{job['id']}"
+    for _ in range(2):
+        response = client.delete(address)
+        assert (response.status_code, response.data) == (204, b"")
+    assert client.get(address).status_code == 404
+    assert list((settings.data_dir / "jobs").iterdir()) == []
+
+
+def submit(client: FlaskClient, address: str = "192.0.2.7", **headers: str) -> TestResponse:
+    """A job from an address; every one for the same link."""
+    return client.post(
+        "/jobs",
+        data={"url": "https://example.org/a.mp4"},
+        headers=headers,
+        environ_base={"REMOTE_ADDR": address},
+    )
+
+
+def test_a_key_gives_the_same_job(client: FlaskClient) -> None:
+    first, again = (submit(client, **{"Idempotency-Key": "k"}) for _ in range(2))
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.headers["Location"] == first.headers["Location"]
+    other = client.post(
+        "/jobs",
+        data={"url": "https://example.org/b.mp4"},
+        headers={"Idempotency-Key": "k"},
+        environ_base={"REMOTE_ADDR": "192.0.2.7"},
+    )
+    assert (other.status_code, other.get_json()["code"]) == (422, "key_reused")
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "ä", "x" * 201])
+def test_a_key_that_cannot_be_used_is_told(client: FlaskClient, key: str) -> None:
+    response = submit(client, **{"Idempotency-Key": key})
+    assert (response.status_code, response.get_json()["code"]) == (400, "bad_option")
+
+
+def test_a_full_queue_tells_when_to_come_back(settings: Settings) -> None:
+    client = create_app(dataclasses.replace(settings, max_queued_jobs=1)).test_client()
+    assert submit(client).status_code == 202
+    refused = submit(client)
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "queue_full")
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_jobs_are_listed_page_by_page_to_who_sent_them(client: FlaskClient) -> None:
+    mine = [submit(client).get_json()["id"] for _ in range(5)]
+    submit(client, "192.0.2.8")
+    found, address = [], "/jobs?limit=2"
+    while address:
+        page = client.get(address, environ_base={"REMOTE_ADDR": "192.0.2.7"}).get_json()
+        assert len(page["jobs"]) <= 2
+        found += [job["id"] for job in page["jobs"]]
+        address = page["next"]
+    assert found == mine[::-1]
+    job = page["jobs"][0]
+    assert (job["state"], job["url"], "result" in job) == ("queued", f"/jobs/{mine[0]}", False)
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=²", "cursor=x"])
+def test_a_page_that_is_none_is_told(client: FlaskClient, query: str) -> None:
+    response = client.get(f"/jobs?{query}")
+    assert (response.status_code, response.get_json()["code"]) == (400, "bad_option")
 
 
 def test_no_annotated_video_where_none_was_asked_for(
-    client: FlaskClient, settings: Settings, queue: Queue
+    client: FlaskClient, tmp_path: Path, queue: Queue
 ) -> None:
     form = {"video": (io.BytesIO(VIDEO), "clip.mp4"), "annotate": "0"}
     job = client.post("/jobs", data=form).get_json()
-    finish(settings, queue, job["id"])
+    finish(tmp_path, queue, job["id"])
     response = client.get(f"/jobs/{job['id']}/annotated.mp4")
     assert response.status_code == 404
     assert "annotate" in response.get_json()["detail"]

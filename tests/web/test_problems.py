@@ -11,6 +11,7 @@ from urllib3 import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
 from config import Settings
+from har.errors import QueueFull
 
 MEMBERS = ["type", "title", "status", "detail", "code"]
 
@@ -63,7 +64,7 @@ def test_forms_that_are_refused(
     response = client.post(path, data=body, content_type=content_type)
     assert response.status_code == status
     assert problem(response)["code"] == code
-    assert not (settings.data_dir / "jobs").exists()
+    assert list((settings.data_dir / "jobs").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,17 @@ def test_a_fault_of_ours_shows_nothing(app: Flask, caplog: pytest.LogCaptureFixt
     assert "Traceback" not in response.text
     assert "/secret/path" in caplog.text
     caplog.clear()
+
+
+@pytest.mark.parametrize("seconds", [None, 7])
+def test_when_it_is_worth_another_try(app: Flask, seconds: int | None) -> None:
+    def refuse() -> None:
+        raise QueueFull("Send it again later.", retry_after=seconds)
+
+    app.add_url_rule("/refuse", view_func=refuse)
+    response = app.test_client().get("/refuse")
+    assert problem(response)["code"] == "queue_full"
+    assert response.headers.get("Retry-After") == (str(seconds) if seconds else None)
 
 
 def test_a_body_that_is_no_form(client: FlaskClient) -> None:

@@ -1,0 +1,217 @@
+"""One attempt at a job: from its record and files to its result, and what is left when it ends."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from sqlalchemy.exc import SQLAlchemyError
+
+from config import Settings
+from har.errors import HarError, InternalError, TookTooLong
+from har.jobs.record import Records
+from har.jobs.storage import Storage, media_type
+from har.jobs.tables import Job
+from har.types import Phase, Report, Segment
+
+if TYPE_CHECKING:
+    from har.recognition.recognizer import Recognizer
+
+_HOLD = 0.5
+"""Seconds between signs of life, and between looks whether the job was cancelled."""
+
+_TELL = 0.25
+"""Seconds between news of how far it is."""
+
+_log = logging.getLogger(__name__)
+
+
+class Cancelled(BaseException):
+    """The job is not ours any more: somebody removed it, or another worker has it."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a worker works with."""
+
+    worker: str
+    settings: Settings
+    records: Records
+    storage: Storage
+    recognizer: Recognizer
+
+
+def attempt(job: Job, bench: Bench) -> None:
+    """Do a job that was begun. Raises SystemExit, once the job is handed back, when told to stop.
+
+    Runs in the process's main thread.
+    """
+    work = bench.settings.data_dir / "work" / job.id
+    try:
+        with _held(job.id, bench):
+            _log.info("begun, attempt %d", job.attempts)
+            _do(job, bench)
+            _log.info("done")
+    except Cancelled:
+        _leave(job, bench)
+    except SystemExit:
+        _log.info("handed back")
+        bench.records.hand_back(job.id, bench.worker)
+        raise
+    except Exception as error:
+        # What fails because the job's files are gone is no failure.
+        if bench.records.hold(job.id, bench.worker):
+            _fail(job, bench, public(error))
+        else:
+            _leave(job, bench)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def public(error: Exception) -> HarError:
+    """What the user is told of an error; one that we did not foresee goes to the log."""
+    if isinstance(error, HarError):
+        return error
+    if isinstance(error, SoftTimeLimitExceeded):
+        return TookTooLong("The video took longer than a job may. Send a shorter one.")
+    _log.error("an attempt failed", exc_info=error)
+    return InternalError("Something unforeseen happened. Try again; the log has the particulars.")
+
+
+def _do(job: Job, bench: Bench) -> None:
+    from har.recognition.pipeline import process
+
+    work = bench.settings.data_dir / "work" / job.id
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    source: Path | str = job.source
+    if job.origin == "upload":
+        source = bench.storage.local(job.id, job.source, work)
+    telling = _Telling(job.id, bench)
+    report = process(
+        source,
+        work,
+        bench.recognizer,
+        job.chosen_options(),
+        bench.settings,
+        telling.progress,
+        telling.found,
+    )
+    _finish(job, bench, report)
+
+
+def _finish(job: Job, bench: Bench, report: Report) -> None:
+    from har.export.result import document
+    from har.recognition.pipeline import ANNOTATED
+
+    video, annotate = report.video, job.options["annotate"]
+    type_ = media_type(video.path, video.container)
+    work = bench.settings.data_dir / "work" / job.id
+    if job.origin == "url":
+        bench.storage.put(job.id, video.path)
+    if annotate:
+        bench.storage.put(job.id, work / ANNOTATED)
+    result = document(
+        report,
+        id=job.id,
+        origin=job.origin,
+        video_url=f"/jobs/{job.id}/video",
+        annotated_url=f"/jobs/{job.id}/annotated.mp4" if annotate else None,
+    )
+    if not bench.records.finish(job.id, bench.worker, result, video.path.name, type_):
+        raise Cancelled
+
+
+def _leave(job: Job, bench: Bench) -> None:
+    _log.info("cancelled")
+    if job.id not in bench.records.ids():
+        bench.storage.remove(job.id)
+
+
+def _fail(job: Job, bench: Bench, error: HarError) -> None:
+    _log.info("failed: %s: %s", error.code, error.detail)
+    if error.passing:
+        failed = bench.records.retry(job.id, bench.worker, error) == "failed"
+    else:
+        failed = bench.records.fail(job.id, bench.worker, error)
+    if failed:
+        bench.storage.remove(job.id)
+
+
+class _Telling:
+    """Writes to the record how far a job is, a few times a second at most."""
+
+    def __init__(self, id: str, bench: Bench) -> None:
+        self._id, self._bench = id, bench
+        self._progress: dict[str, float] = {}
+        self._segments: list[dict[str, Any]] = []
+        self._scored = 0
+        self._told = 0.0
+
+    def progress(self, phase: Phase, fraction: float) -> None:
+        """Raises Cancelled."""
+        is_new = phase not in self._progress
+        if is_new:
+            self._progress |= dict.fromkeys(self._progress, 1.0)
+        self._progress[phase] = round(fraction, 4)
+        if is_new or time.monotonic() - self._told > _TELL:
+            self._tell(phase)
+
+    def found(self, segment: Segment) -> None:
+        from har.export.result import segment_document
+
+        self._segments.append(segment_document(segment))
+
+    def _tell(self, phase: Phase) -> None:
+        records, worker = self._bench.records, self._bench.worker
+        ours = True
+        if self._segments:
+            ours = records.score(self._id, worker, self._scored, self._segments)
+            self._scored += len(self._segments)
+            self._segments = []
+        if not (ours and records.advance(self._id, worker, phase, self._progress)):
+            raise Cancelled
+        self._told = time.monotonic()
+
+
+@contextmanager
+def _held(id: str, bench: Bench) -> Iterator[None]:
+    """Give signs of life from a thread; when the job is not ours any more, Cancelled is raised
+    wherever the main thread is."""
+    ended = threading.Event()
+    run = copy_context().run
+    thread = threading.Thread(target=run, args=(_hold, id, bench, ended), daemon=True)
+    before = signal.signal(signal.SIGUSR2, _raise_cancelled)
+    try:
+        thread.start()
+        yield
+    finally:
+        # First of all: a signal that is late must not stop what cleans up.
+        signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+        ended.set()
+        thread.join()
+        signal.signal(signal.SIGUSR2, before)
+
+
+def _hold(id: str, bench: Bench, ended: threading.Event) -> None:
+    while not ended.wait(_HOLD):
+        try:
+            if not bench.records.hold(id, bench.worker):
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR2)
+                return
+        except SQLAlchemyError as error:
+            _log.warning("no sign of life given: %s", error)
+
+
+def _raise_cancelled(*_: object) -> None:
+    raise Cancelled

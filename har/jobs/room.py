@@ -1,0 +1,45 @@
+"""Whether there is room for another job: a bound on what waits, and on what the disk holds."""
+
+from __future__ import annotations
+
+import math
+
+from config import Settings
+from har.errors import DiskFull, QueueFull
+from har.jobs.questions import Questions
+from har.jobs.storage import Storage
+
+_UNKNOWN_SECONDS = 30
+"""When to ask again before any job has told how long one takes."""
+
+
+def check(records: Questions, storage: Storage, settings: Settings) -> None:
+    """Raises QueueFull, with the seconds after which it is worth asking again, and DiskFull."""
+    if is_full(records, settings):
+        raise QueueFull(
+            "Too many videos wait already. Send yours again later.",
+            retry_after=seconds_per_place(records),
+        )
+    if is_short(storage, settings):
+        raise DiskFull("The service has no room for another video. Tell whoever runs it.")
+
+
+def is_full(records: Questions, settings: Settings) -> bool:
+    """Whether as many jobs or bytes wait as may."""
+    waiting = records.counts()["queued"] >= settings.max_queued_jobs
+    return waiting or records.spooled() >= settings.max_spool_mb * 1_000_000
+
+
+def is_short(storage: Storage, settings: Settings) -> bool:
+    """Whether the disk has less free space than is to be left."""
+    free = storage.free_bytes()
+    return free is not None and free < settings.min_free_mb * 1_000_000
+
+
+def seconds_per_place(records: Questions) -> int:
+    """Seconds until a waiting job is begun and leaves its place: what the latest jobs took, divided
+    among the workers that are there."""
+    seconds = records.seconds_per_job()
+    if seconds is None:
+        return _UNKNOWN_SECONDS
+    return max(1, math.ceil(seconds / max(1, len(records.workers()))))
