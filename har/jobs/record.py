@@ -76,7 +76,7 @@ class Records(Questions):
                 progress={},
             )
             session.execute(sa.delete(Scored).where(Scored.job == id))
-        return self.get(id) if begun else None
+            return session.get(Job, id) if begun else None
 
     def hold(self, id: str, worker: str) -> bool:
         """Note that a worker is still at a job; False where it is not, or no longer, its job."""
@@ -117,6 +117,7 @@ class Records(Questions):
                 media_type=media_type,
             )
             if done:
+                session.execute(sa.delete(Scored).where(Scored.job == id))
                 tally.add(session, tally.of_result(result))
         return done
 
@@ -176,11 +177,6 @@ class Records(Questions):
         with self._session.begin() as session:
             session.merge(Worker(name=worker, seen=now(), ready=ready))
             session.execute(sa.delete(Worker).where(gone))
-
-    def leave(self, worker: str) -> None:
-        """Forget a worker that stops."""
-        with self._session.begin() as session:
-            session.execute(sa.delete(Worker).where(Worker.name == worker))
 
     def _fail(self, which: Conditions, error: HarError) -> bool:
         values = {"state": "failed", "finished": now(), "error": problem(error)}

@@ -93,7 +93,7 @@ class Job(Base):
 
 
 class Scored(Base):
-    """A segment of a job that is still running; the result of an ended one has them all."""
+    """A segment of a job that is running, or has failed; of one that is done, the result has them."""
 
     __tablename__ = "segments"
 

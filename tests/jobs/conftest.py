@@ -1,14 +1,19 @@
-"""An S3 server, for the tests of what lies there."""
+"""A queue, and an S3 server for the tests of what lies there."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 import requests
+
+from config import Settings
+from har.jobs.queue import Queue
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +46,15 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     for file in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(file, os.devnull)
     return name
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Settings by which a worker soon counts as gone, and any disk is large enough."""
+    return dataclasses.replace(settings, lost_after_seconds=1.0, min_free_mb=0)
+
+
+@pytest.fixture
+def queue(settings: Settings) -> Iterator[Queue]:
+    with closing(Queue(settings)) as queue:
+        yield queue

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
-from contextlib import closing
-
 import pytest
 
 from config import Settings
@@ -18,17 +14,6 @@ from tests.jobs.test_queue import SOMEBODY, messages, stored
 from tests.jobs.test_record import change
 from tests.jobs.uploads import upload
 from tests.serving import eventually
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    return dataclasses.replace(settings, lost_after_seconds=1.0, min_free_mb=0)
-
-
-@pytest.fixture
-def queue(settings: Settings) -> Iterator[Queue]:
-    with closing(Queue(settings)) as queue:
-        yield queue
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -26,17 +25,6 @@ from tests.jobs.test_record import RESULT
 from tests.jobs.uploads import content, upload
 
 SOMEBODY = Sender("192.0.2.7")
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    return dataclasses.replace(settings, lost_after_seconds=1.0, min_free_mb=0)
-
-
-@pytest.fixture
-def queue(settings: Settings) -> Iterator[Queue]:
-    with closing(Queue(settings)) as queue:
-        yield queue
 
 
 def submit(queue: Queue, key: str | None = None, video: bytes = b"bytes", stride: int = 8) -> Job:

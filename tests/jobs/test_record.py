@@ -138,6 +138,8 @@ def test_segments_are_there_as_they_are_scored(records: Records) -> None:
     assert records.score("a", "w", 2, [{"label": "SitDown"}])
     assert [s["label"] for s in records.segments("a", 0)] == ["Walk", "Yoga", "SitDown"]
     assert [s["label"] for s in records.segments("a", 2)] == ["SitDown"]
+    records.finish("a", "w", RESULT, "source.mp4", "video/mp4")
+    assert records.segments("a", 0) == [], "the result has them"
 
 
 def test_a_worker_that_lost_its_job_can_do_nothing_to_it(
