@@ -13,7 +13,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import annotated, memory, speed, startup
+from benchmarks import annotated, chaos, jobs, memory, speed, startup
 
 RESULTS = Path(__file__).with_name("results.json")
 ALL = {
@@ -21,6 +21,8 @@ ALL = {
     "memory": memory.measure,
     "annotated": annotated.measure,
     "startup": startup.measure,
+    "jobs": jobs.measure,
+    "chaos": chaos.measure,
 }
 
 

@@ -93,7 +93,7 @@ class Job(Base):
 
 
 class Scored(Base):
-    """A segment of a job that is running, or has failed; of one that is done, the result has them."""
+    """A segment of a job that is not done; the result of one that is has them all."""
 
     __tablename__ = "segments"
 
