@@ -65,13 +65,14 @@ _TOLD = {
     "startup": "How soon the command line answers.",
     "jobs": "Real videos of two to ten seconds, sent to a running service. Jobs a minute: so many "
     "workers as machines\nof their own would be, sharing Redis, PostgreSQL and a folder, with one "
-    "thread each, all on this machine's cores;\nmedians of five runs of 40 jobs. `POST /jobs` is "
-    "timed while every worker has a job and more wait. The rows of\n500 jobs run on the default "
-    "engines with `HAR_KEEP_MB=2`: what the service holds after 50 of them and after all,\nonce old "
-    "jobs are swept away.",
-    "chaos": "`kill -9` at random moments over a stream of jobs on the service that `python app.py` "
-    "starts. The benchmark\nfails unless every accepted job ends, each result is that of an "
-    "undisturbed run, nobody's job comes twice, and no\nprocess, message or file is left.",
+    "thread each, all on this machine's\ncores; medians of five runs of 40 jobs. `POST /jobs` is "
+    "timed while every worker has a job and more wait. The\nrows of 500 jobs run on the default "
+    "engines with `HAR_KEEP_MB=2`: what the service holds after 50 of them and\nafter all, "
+    "once old jobs are swept away.",
+    "chaos": "`kill -9` at random moments over a stream of jobs on the service that "
+    "`python app.py` starts. The\nbenchmark fails unless every accepted job ends, each result is "
+    "that of an undisturbed run, nobody's job comes\ntwice, and no process, message or file is "
+    "left.",
 }
 
 GENERATED = {"settings.md": settings, "performance.md": performance}

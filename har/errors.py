@@ -261,3 +261,9 @@ class Busy(HarError):
     code = "busy"
     status = 503
     title = "Too many requests are waiting"
+
+
+class RecordsAway(HarError):
+    code = "records_away"
+    status = 503
+    title = "The service cannot reach its database"

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from celery import Celery
+from sqlalchemy.exc import OperationalError
 
 from config import Settings
 from har.jobs import retention
@@ -67,8 +68,10 @@ def _repeat(work: Callable[[], None], pause: float) -> None:
     while True:
         try:
             work()
+        except OperationalError as error:
+            # A worker that stopped while the database is away would not be there when it is back.
+            _log.warning("the database does not answer: %s", error)
         except Exception:
-            # The database or the storage is away; a worker that stopped for that would not be
-            # there when they are back.
+            # The same goes for the storage, which may raise anything.
             _log.warning("housekeeping", exc_info=True)
         time.sleep(pause)

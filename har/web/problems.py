@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, current_app
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from har.errors import HarError, InternalError, TooLarge
+from har.errors import HarError, InternalError, RecordsAway, TooLarge
 from har.jobs.record import problem
 
+_AWAY_SECONDS = 60
 _log = logging.getLogger(__name__)
 
 
@@ -21,6 +23,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HarError, respond_to)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _records_away)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -43,6 +46,12 @@ def _too_large(error: RequestEntityTooLarge) -> Response:
     limit = current_app.config["HAR"].max_upload_mb
     sentence = f"A request may bring one video of {limit} MB at most. Send a smaller copy."
     return respond_to(TooLarge(sentence))
+
+
+def _records_away(error: OperationalError) -> Response:
+    _log.warning("the database does not answer: %s", error)
+    sentence = "The service cannot reach its database. Try again in a minute."
+    return respond_to(RecordsAway(sentence, retry_after=_AWAY_SECONDS))
 
 
 def _http(error: HTTPException) -> Response:

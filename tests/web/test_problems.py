@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from werkzeug.test import TestResponse
 
 from config import Settings
 from har.errors import QueueFull
+from har.jobs.database import migrate
+from har.web import create_app
+from tests import servers
 
 MEMBERS = ["type", "title", "status", "detail", "code"]
 
@@ -122,3 +126,17 @@ def test_a_body_that_is_no_form(client: FlaskClient) -> None:
     assert problem(client.post("/predict", json={"url": "http://x.org"}))["code"] == "no_source"
     garbled = client.post("/predict", data=b"\xff" * 100, content_type="multipart/form-data")
     assert problem(garbled)["status"] == 400
+
+
+def test_a_database_that_is_away_is_told(settings: Settings) -> None:
+    with servers.postgresql() as url:
+        settings = dataclasses.replace(settings, database_url=url)
+        migrate(settings)
+        app = create_app(settings)
+        client = app.test_client()
+        assert client.get("/jobs").status_code == 200
+    response = client.get("/jobs")
+    assert response.status_code == 503
+    assert problem(response)["code"] == "records_away"
+    assert int(response.headers["Retry-After"]) > 0
+    app.extensions["har.queue"].close()
