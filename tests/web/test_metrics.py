@@ -82,8 +82,6 @@ def test_workers_by_their_readiness(client: FlaskClient, queue: Queue) -> None:
         queue.records.beat(name, ready)
     samples = scrape(client)
     assert (samples["har_workers", "true"], samples["har_workers", "false"]) == (2, 1)
-    queue.records.leave("one")
-    assert scrape(client)["har_workers", "true"] == 1
 
 
 def test_what_ended_is_counted_also_when_it_is_gone(client: FlaskClient, queue: Queue) -> None:
