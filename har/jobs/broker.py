@@ -1,7 +1,8 @@
-"""Celery's file-system broker, with messages that appear all at once.
+"""Celery's file-system broker, with messages that appear and go all at once.
 
 kombu's own writes a message under the name that readers look for. A reader that comes between the
-opening and the writing takes an empty file away, and the message is lost.
+opening and the writing takes an empty file away, and the message is lost. Its reader moves a
+message to the folder for temporary files, where it stays if the reader is killed just then.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from kombu.transport import filesystem
@@ -24,6 +27,15 @@ class Channel(filesystem.Channel):
         partial = Path(self.data_folder_out, name + ".partial")
         partial.write_text(json.dumps(payload), "utf-8")
         partial.rename(partial.with_suffix(""))
+
+    def _get(self, queue: str) -> Any:  # type: ignore[override]
+        for path in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
+            with suppress(FileNotFoundError):
+                text = path.read_text("utf-8")
+                # Of several readers, the one that removes it has it.
+                path.unlink()
+                return json.loads(text)
+        raise Empty
 
 
 class Transport(filesystem.Transport):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from typing import Any
 
 from config import ROOT, Settings
-from har.jobs.queue import make_celery
+from har.jobs.queue import RECOGNISE, make_celery
 
 MESSAGES = 1500
 
@@ -22,6 +25,30 @@ celery = make_celery(Settings(data_dir=Path(sys.argv[1])))
 for number in range({MESSAGES}):
     celery.send_task(RECOGNISE, [str(number)])
 """
+
+
+def test_a_message_is_for_one_reader(settings: Settings) -> None:
+    celery = make_celery(settings)
+    with ExitStack() as stack:
+        queues = []
+        for _ in range(4):
+            connection = stack.enter_context(celery.connection_for_read())
+            queues.append(stack.enter_context(connection.SimpleQueue("celery")))
+        for number in range(200):
+            celery.send_task(RECOGNISE, [str(number)])
+
+        def read(queue: Any) -> list[str]:
+            found = []
+            with suppress(queue.Empty):
+                while True:
+                    message = queue.get(timeout=1)
+                    message.ack()
+                    found += message.payload[0]
+            return found
+
+        with ThreadPoolExecutor(4) as pool:
+            arrived = [id for ids in pool.map(read, queues) for id in ids]
+    assert sorted(map(int, arrived)) == list(range(200))
 
 
 def test_no_message_is_lost_while_readers_look(settings: Settings) -> None:
