@@ -124,8 +124,19 @@ def test_a_killed_worker_is_replaced_and_its_job_done(
     assert (told["state"], told["attempts"]) == ("done", 2)
     for name in ("segment_predictions", "timeline"):
         assert told["result"][name] == undisturbed[name]
-    assert service.worker().pid != killed.pid or victim == "child"
+    assert service.worker().pid != worker.pid
     assert len([p for p in service.children() if p.cmdline()[-2:] == ["har", "worker"]]) == 2
+
+
+def test_a_worker_that_is_killed_while_it_waits_is_replaced(
+    service: Service, samples: Path
+) -> None:
+    for _ in range(2):
+        child = service.worker().children()[0]
+        child.kill()
+        response = service.predict(video=samples / "odd" / "h265_video.mp4", threshold=0)
+        assert response.status_code == 200, response.text
+        assert not child.is_running()
 
 
 def test_a_job_whose_workers_die_of_it_fails_in_the_end(service: Service, long_video: Path) -> None:

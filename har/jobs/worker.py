@@ -39,6 +39,7 @@ def main(settings: Settings) -> int:
     # The warning of Celery to people who are root names an option that our command lacks.
     warnings.simplefilter("ignore", SecurityWarning)
     child = Child(settings)
+    threading.Thread(target=child.end_when_lost, daemon=True).start()
     celery = make_celery(settings)
     celery.task(child.do, name=RECOGNISE)
     signals.worker_process_init.connect(child.prepare)
@@ -64,7 +65,19 @@ class Child:
 
     def __init__(self, settings: Settings) -> None:
         self.failed = multiprocessing.Event()
+        self._begun = multiprocessing.Event()
+        self._lost = multiprocessing.Event()
         self._settings = settings
+
+    def end_when_lost(self) -> None:
+        """End the parent when its child was killed, for whoever watches over it to start it again.
+
+        A child that is killed while it waits holds the lock of the pipe that jobs come through, and
+        the one that Celery puts in its place would wait for it for ever.
+        """
+        self._lost.wait()
+        _log.warning("The worker was robbed of its child, and ends with it.")
+        os._exit(1)
 
     def hurry(self, how: str, **_: Any) -> None:
         """Give the job the time that it may take to end."""
@@ -77,6 +90,10 @@ class Child:
 
     def prepare(self, **_: Any) -> None:
         """Load all that jobs need. Stops the worker where that fails."""
+        if self._begun.is_set():
+            self._lost.set()
+            os._exit(0)
+        self._begun.set()
         # A process number alone comes back, in a container after each start.
         name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         try:
