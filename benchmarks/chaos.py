@@ -29,7 +29,7 @@ from tests.serving import Service, eventually, serving
 KILLS = 200
 SEED = 4
 
-_PAUSE = (0.2, 8.0)
+_PAUSE = (0.2, 3.0)
 """Shortest and longest seconds between kills. In the longer ones a worker loads its models anew
 and does some jobs."""
 
