@@ -72,7 +72,7 @@ def _run(settings: config.Settings, listener: socket.socket, processes: dict[str
     known = _ready(records)
     processes |= {name: start() for name, start in starts.items()}
     _say(f"The service is at {_address(listener)} and loads its models now.")
-    was_ready = False
+    was_ready, awaited = False, True
     while True:
         time.sleep(_LOOK)
         for name, process in processes.items():
@@ -84,9 +84,10 @@ def _run(settings: config.Settings, listener: socket.socket, processes: dict[str
                 return 1
             _say(f"The {name} has stopped; another one is started.")
             processes[name] = starts[name]()
-        if new := _ready(records) - known:
+            awaited = awaited or name == "worker"
+        if awaited and (new := _ready(records) - known):
             known |= new
-            was_ready = True
+            was_ready, awaited = True, False
             _say("The worker is ready: its models are loaded.")
 
 

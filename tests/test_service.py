@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import socket
 import statistics
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import requests
 from har.models.labels import UCF101
 from tests.media.site import Site, content
 from tests.media.test_probe import H264, PICTURE, bad_file
+from tests.servers import free_port
 from tests.serving import Service, eventually, serving
 
 Maker = Callable[..., Path]
@@ -204,17 +204,10 @@ def test_neither_file_nor_link(service: Service) -> None:
     assert refused(service, {"stride": "8"}) == (400, "no_source")
 
 
-def closed_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
 def test_bad_links(service: Service) -> None:
     assert refused(service, {"url": "clip.mp4"}) == (400, "bad_url")
     assert refused(service, {"url": "file:///etc/passwd"}) == (400, "bad_url")
-    nobody = f"http://127.0.0.1:{closed_port()}/a.mp4"
+    nobody = f"http://127.0.0.1:{free_port()}/a.mp4"
     assert refused(service, {"url": nobody}) == (422, "url_unreachable")
     with Site() as site:
         assert refused(service, {"url": f"{site.url}/nothing.mp4"})[0] == 422

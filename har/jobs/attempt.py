@@ -18,9 +18,10 @@ from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import Settings
-from har.errors import HarError, InternalError, TookTooLong
-from har.jobs.record import Records
-from har.jobs.storage import Storage, media_type
+from har.errors import HarError, InternalError
+from har.jobs.record import LATE, Records
+from har.jobs.retention import work_folder
+from har.jobs.storage import ANNOTATED, Storage, media_type
 from har.jobs.tables import Job
 from har.types import Phase, Report, Segment
 
@@ -56,11 +57,11 @@ def attempt(job: Job, bench: Bench) -> None:
 
     Runs in the process's main thread.
     """
-    work = bench.settings.data_dir / "work" / job.id
+    work = work_folder(bench.settings) / job.id
     try:
         with _held(job.id, bench):
             _log.info("begun, attempt %d", job.attempts)
-            _do(job, bench)
+            _finish(job, bench, _report(job, bench, work), work)
             _log.info("done")
     except Cancelled:
         _leave(job, bench)
@@ -83,22 +84,21 @@ def public(error: Exception) -> HarError:
     if isinstance(error, HarError):
         return error
     if isinstance(error, SoftTimeLimitExceeded):
-        return TookTooLong("The video took longer than a job may. Send a shorter one.")
+        return LATE
     _log.error("an attempt failed", exc_info=error)
     return InternalError("Something unforeseen happened. Try again; the log has the particulars.")
 
 
-def _do(job: Job, bench: Bench) -> None:
+def _report(job: Job, bench: Bench, work: Path) -> Report:
     from har.recognition.pipeline import process
 
-    work = bench.settings.data_dir / "work" / job.id
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     source: Path | str = job.source
     if job.origin == "upload":
         source = bench.storage.local(job.id, job.source, work)
     telling = _Telling(job.id, bench)
-    report = process(
+    return process(
         source,
         work,
         bench.recognizer,
@@ -107,16 +107,13 @@ def _do(job: Job, bench: Bench) -> None:
         telling.progress,
         telling.found,
     )
-    _finish(job, bench, report)
 
 
-def _finish(job: Job, bench: Bench, report: Report) -> None:
+def _finish(job: Job, bench: Bench, report: Report, work: Path) -> None:
     from har.export.result import document
-    from har.recognition.pipeline import ANNOTATED
 
     video, annotate = report.video, job.options["annotate"]
     type_ = media_type(video.path, video.container)
-    work = bench.settings.data_dir / "work" / job.id
     if job.origin == "url":
         bench.storage.put(job.id, video.path)
     if annotate:
@@ -134,7 +131,7 @@ def _finish(job: Job, bench: Bench, report: Report) -> None:
 
 def _leave(job: Job, bench: Bench) -> None:
     _log.info("cancelled")
-    if job.id not in bench.records.ids():
+    if not bench.records.has(job.id):
         bench.storage.remove(job.id)
 
 

@@ -42,11 +42,12 @@ def connect(settings: Settings) -> sa.Engine:
 def migrate(settings: Settings, engine: sa.Engine | None = None) -> None:
     """Bring the database up to this version. Raises as connect() does."""
     engine = engine or _engine(settings)
-    if _version(engine) != _head():
-        with _alone(settings.data_dir), engine.begin() as connection:
-            migrations = _config()
-            migrations.attributes["connection"] = connection
-            command.upgrade(migrations, "head")
+    with _alone(settings.data_dir):
+        if _version(engine) != _head():
+            with engine.begin() as connection:
+                migrations = _config()
+                migrations.attributes["connection"] = connection
+                command.upgrade(migrations, "head")
     engine.dispose()
 
 
@@ -97,7 +98,8 @@ def _version(engine: sa.Engine) -> str | None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Let no other process of this machine in: the web and a worker may start at once."""
+    """Let no other process of this machine in: the web and a worker may start at once, and SQLite
+    refuses the second that opens a database for the first time."""
     with (folder / "migration.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

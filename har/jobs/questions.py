@@ -48,6 +48,11 @@ class Questions:
             raise NotFound("There is no such job. Jobs are found by the id they were given.")
         return job
 
+    def has(self, id: str) -> bool:
+        """Whether there is such a job."""
+        with self._session() as session:
+            return session.scalar(sa.select(Job.id).where(Job.id == id)) is not None
+
     def under_key(self, client: str, key: str) -> Job | None:
         """The job that a client gave a key to."""
         with self._session() as session:

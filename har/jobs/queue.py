@@ -76,7 +76,10 @@ class Queue:
         return _same(self._under(sender), request)
 
     def _under(self, sender: Sender) -> Job | None:
-        return (sender.key and self.records.under_key(sender.client, sender.key)) or None
+        """The job that the sender's key has already."""
+        if sender.key is None:
+            return None
+        return self.records.under_key(sender.client, sender.key)
 
     def _request(
         self, source: Upload | str, kept: Kept | None, options: Options, sender: Sender

@@ -49,10 +49,14 @@ class Records(Questions):
 
     def add(self, id: str, request: Request) -> bool:
         """Record a job that waits for a worker; False where the client's key has one already."""
-        values = {field.name: getattr(request, field.name) for field in dataclasses.fields(Request)}
-        values["options"] = dataclasses.asdict(request.options)
         job = sa.insert(Job).values(
-            id=id, state="queued", attempts=0, progress={}, created=now(), sent=now(), **values
+            id=id,
+            state="queued",
+            attempts=0,
+            progress={},
+            created=now(),
+            sent=now(),
+            **dataclasses.asdict(request),
         )
         try:
             with self._session.begin() as session:
@@ -157,7 +161,7 @@ class Records(Questions):
         failed = []
         for id, worker, is_late in jobs:
             held = (*_held(id, str(worker)), silent)
-            ended = self._fail(held, _LATE) if is_late else self._retry(held, _LOST) == "failed"
+            ended = self._fail(held, LATE) if is_late else self._retry(held, _LOST) == "failed"
             if ended:
                 failed.append(id)
         return failed
@@ -200,7 +204,7 @@ _LOST = Interrupted(
     "Every worker that began with this video stopped in the middle of it. Convert it to H.264 in "
     "MP4 and send it again."
 )
-_LATE = TookTooLong("The video took longer than a job may. Send a shorter one.")
+LATE = TookTooLong("The video took longer than a job may. Send a shorter one.")
 
 
 def problem(error: HarError) -> dict[str, Any]:

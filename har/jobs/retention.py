@@ -19,6 +19,11 @@ _ORPHAN_SECONDS = 3600.0
 _log = logging.getLogger(__name__)
 
 
+def work_folder(settings: Settings) -> Path:
+    """Where this machine's jobs have a folder each while they are at work."""
+    return settings.data_dir / "work"
+
+
 def sweep(records: Records, storage: Storage, settings: Settings) -> None:
     """Remove what is kept no longer. Several workers may do so at the same time.
 
@@ -27,7 +32,7 @@ def sweep(records: Records, storage: Storage, settings: Settings) -> None:
     now = time.time()
     # Files before records and the ended before all, so that a job that comes, ends or goes
     # meanwhile counts as one to keep.
-    stored, work = storage.folders(), _work(settings.data_dir / "work")
+    stored, work = storage.folders(), _work(work_folder(settings))
     ended, known = records.ended(), records.ids()
     for id in _outdated(ended, stored, settings, now):
         # The record first, so that no job is found that lacks its files.

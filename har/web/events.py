@@ -15,6 +15,7 @@ from typing import Any
 from har.errors import NotFound
 from har.jobs.queue import Queue
 from har.jobs.tables import Job
+from har.web import documents
 
 _LOOK = 0.2
 _SILENCE = 15.0
@@ -49,7 +50,7 @@ def stream(queue: Queue, id: str, last: str) -> Iterator[str]:
         if job.ended:
             yield _event(job.state, job.error or {})
             return
-        progress = _progress(job)
+        progress = documents.progress(job)
         if progress != told:
             told, spoken = progress, time.monotonic()
             yield _event("progress", progress)
@@ -66,14 +67,6 @@ def _segments(queue: Queue, job: Job, first: int) -> list[dict[str, Any]]:
         rest: list[dict[str, Any]] = job.result["segment_predictions"][first:]
         return rest
     return queue.records.segments(job.id, first)
-
-
-def _progress(job: Job) -> dict[str, Any]:
-    return {
-        "state": job.state,
-        "phase": job.phase,
-        "phases": [{"phase": name, "progress": done} for name, done in job.progress.items()],
-    }
 
 
 def _event(kind: str, data: dict[str, Any], id: str | None = None) -> str:

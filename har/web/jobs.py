@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request, send_file, url_for
 
@@ -14,7 +13,7 @@ from har.jobs.questions import Place
 from har.jobs.queue import Queue
 from har.jobs.tables import Job
 from har.options import parse_options
-from har.web import problems
+from har.web import documents, problems
 from har.web.events import stream
 from har.web.forms import cursor, parse_cursor, parse_limit, parse_sender, parse_source
 from har.web.limits import client, held
@@ -37,7 +36,7 @@ def create() -> tuple[Response, int, dict[str, str]]:
     """A job of its own for a video."""
     job = _submit()
     headers = {"Location": url_for(".show", id=job.id), "Retry-After": str(_POLL_SECONDS)}
-    return jsonify(_document(job)), 202, headers
+    return jsonify(documents.whole(job)), 202, headers
 
 
 @jobs.get("/jobs")
@@ -50,14 +49,14 @@ def index() -> Response:
     if len(found) > limit:
         place = cursor(Place(shown[-1].created, shown[-1].id))
         more = url_for(".index", limit=limit, cursor=place)
-    return jsonify(jobs=[_summary(job) for job in shown], next=more)
+    return jsonify(jobs=[documents.summary(job) for job in shown], next=more)
 
 
 @jobs.get("/jobs/<id>")
 def show(id: str) -> Response:
     """How far a job is, and what came of it."""
     job = _queue().records.get(id)
-    response = jsonify(_document(job))
+    response = jsonify(documents.whole(job))
     if not job.ended:
         response.headers["Retry-After"] = str(_POLL_SECONDS)
     return response
@@ -136,36 +135,3 @@ def _send(job: Job, name: str, media_type: str) -> Response:
         response.make_conditional(request, accept_ranges=True, complete_length=size)
         response.call_on_close(unsent.pop_all().close)
     return response
-
-
-def _summary(job: Job) -> dict[str, Any]:
-    return {
-        "id": job.id,
-        "state": job.state,
-        "phase": job.phase,
-        "progress": job.progress.get(job.phase or "", 0.0),
-        "origin": job.origin,
-        "created": round(job.created, 3),
-        "url": url_for(".show", id=job.id),
-    }
-
-
-def _document(job: Job) -> dict[str, Any]:
-    return {
-        **_summary(job),
-        "phases": [{"phase": name, "progress": done} for name, done in job.progress.items()],
-        "attempts": job.attempts,
-        "timings": _timings(job),
-        "result": job.result,
-        "error": job.error,
-    }
-
-
-def _timings(job: Job) -> dict[str, float]:
-    """Seconds that it waited, and that its latest attempt took."""
-    timings = {}
-    if job.started is not None:
-        timings["waited"] = round(job.started - job.created, 3)
-        if job.finished is not None:
-            timings["worked"] = round(job.finished - job.started, 3)
-    return timings

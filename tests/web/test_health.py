@@ -19,10 +19,9 @@ from flask.testing import FlaskClient
 from config import ROOT, Settings
 from har import __version__
 from har.jobs.queue import Queue
-from har.jobs.record import Request
-from har.types import Options
 from har.web import create_app
 from tests import servers
+from tests.jobs.test_record import LINK
 from tests.serving import eventually
 from tests.web_alone import web_alone
 
@@ -78,17 +77,7 @@ def test_a_disk_below_its_floor(settings: Settings) -> None:
 
 def test_no_room_for_another_job(settings: Settings) -> None:
     app = ready_app(settings, max_queued_jobs=1)
-    request = Request(
-        client="198.51.100.1",
-        key=None,
-        fingerprint="",
-        origin="url",
-        source="https://example.org/a.mp4",
-        options=Options(),
-        bytes=0,
-        limit=60.0,
-    )
-    queue_of(app).records.add("a", request)
+    queue_of(app).records.add("a", LINK)
     assert set(lacking(app)) == {"room"}
     queue_of(app).cancel("a")
     assert lacking(app) == {}

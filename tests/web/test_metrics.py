@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -10,8 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from har.errors import TooLong
 from har.jobs.queue import Queue
-from har.jobs.record import Request
-from har.types import Options
+from tests.jobs.test_record import UPLOAD
 
 Samples = dict[tuple[str, str], float]
 
@@ -29,17 +29,7 @@ def scrape(client: FlaskClient) -> Samples:
 
 
 def add(queue: Queue, id: str, size: int = 1000) -> None:
-    request = Request(
-        client="198.51.100.1",
-        key=None,
-        fingerprint=id,
-        origin="upload",
-        source="source.mp4",
-        options=Options(),
-        bytes=size,
-        limit=60.0,
-    )
-    assert queue.records.add(id, request)
+    assert queue.records.add(id, dataclasses.replace(UPLOAD, bytes=size))
 
 
 def finish(queue: Queue, id: str, seconds: float, work: float, sources: list[str]) -> None:
