@@ -1,0 +1,130 @@
+// The segments as a table that can be sorted: the timeline for those who read or listen.
+
+import { element } from "../dom.js";
+import { UNKNOWN, clock, saidBy, spaced, surety } from "../labels.js";
+import { clipAt } from "../moments.js";
+import { onceAFrame } from "./surface.js";
+import { rowWindow } from "./window.js";
+
+const COLUMNS = [
+  { name: "Start", value: (segment) => segment.start },
+  { name: "End", value: (segment) => segment.end },
+  { name: "Label", value: (segment) => spaced(segment.label) },
+  { name: "Confidence", value: (segment) => (segment.label === UNKNOWN ? -1 : segment.confidence) },
+  { name: "Model", value: saidBy },
+];
+
+/**
+ * Makes a table in an empty element. A row that is activated tells onSeek its start and onSelect its
+ * segment and index, as the timeline's do.
+ */
+export function segmentTable(root, { onSeek, onSelect = () => {} }) {
+  const state = {
+    segments: [],
+    colourOf: () => "",
+    kept: () => true,
+    column: COLUMNS[0],
+    descending: false,
+    now: null,
+    selected: -1,
+  };
+  const caption = element("caption");
+  const headings = COLUMNS.map(heading);
+  const table = element("table", {}, caption,
+    element("thead", {}, element("tr", { "aria-rowindex": "1" }, ...headings)));
+  root.classList.add("segment-table");
+  root.append(table);
+  const rows = rowWindow(root, table, { row, activate });
+  const soon = onceAFrame(refresh);
+
+  function heading(column) {
+    const button = element("button", { type: "button" }, column.name);
+    const cell = element("th", { scope: "col" }, button);
+    button.addEventListener("click", () => {
+      state.descending = state.column === column && !state.descending;
+      state.column = column;
+      refresh();
+    });
+    return cell;
+  }
+
+  function refresh() {
+    const { segments, kept, column, descending } = state;
+    const order = [...segments.keys()].filter((index) => kept(segments[index]));
+    sort(order, segments, column, descending);
+    COLUMNS.forEach((one, at) => {
+      if (one !== column) headings[at].removeAttribute("aria-sort");
+      else headings[at].setAttribute("aria-sort", descending ? "descending" : "ascending");
+    });
+    caption.textContent = counted(order.length, segments.length);
+    rows.show(order);
+  }
+
+  function row(index) {
+    const segment = state.segments[index];
+    const swatch = element("i", { class: "swatch" });
+    swatch.style.backgroundColor = state.colourOf(segment.label);
+    const start = element("button", { type: "button", tabindex: "-1" }, clock(segment.start));
+    const node = element("tr", {},
+      element("td", {}, start),
+      element("td", {}, clock(segment.end)),
+      element("td", {}, swatch, spaced(segment.label)),
+      element("td", {}, surety(segment) || "–"),
+      element("td", {}, saidBy(segment)));
+    node.classList.toggle("selected", index === state.selected);
+    if (segment === state.now) node.setAttribute("aria-current", "true");
+    return node;
+  }
+
+  function activate(index) {
+    select(index);
+    onSeek(state.segments[index].start);
+    onSelect(state.segments[index], index);
+  }
+
+  function select(index) {
+    rows.nodeOf(state.selected)?.classList.remove("selected");
+    rows.nodeOf(index)?.classList.add("selected");
+    state.selected = index;
+  }
+
+  return {
+    show({ segments, colourOf }) {
+      Object.assign(state, { segments: [...segments], colourOf, now: null, selected: -1 });
+      rows.clear();
+      refresh();
+    },
+    add(segments) {
+      state.segments.push(...segments);
+      soon();
+    },
+    filter(kept) {
+      state.kept = kept;
+      refresh();
+    },
+    /** Marks the row of the current second. */
+    move(time) {
+      const segment = clipAt(state.segments, time);
+      if (segment === state.now) return;
+      rows.nodeOf(state.segments.indexOf(state.now))?.removeAttribute("aria-current");
+      rows.nodeOf(state.segments.indexOf(segment))?.setAttribute("aria-current", "true");
+      state.now = segment;
+    },
+    select,
+  };
+}
+
+function sort(order, segments, { value }, descending) {
+  const values = segments.map(value);
+  const sign = descending ? -1 : 1;
+  order.sort((a, b) => sign * compare(values[a], values[b]) || a - b);
+}
+
+function compare(a, b) {
+  return typeof a === "string" ? a.localeCompare(b) : a - b;
+}
+
+function counted(shown, all) {
+  const segments = all === 1 ? "1 segment" : `${all} segments`;
+  return shown === all ? segments : `${shown} of ${segments}`;
+}

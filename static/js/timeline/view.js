@@ -1,0 +1,59 @@
+// The stretch of the video that is shown, {from, to} in seconds; limits is the whole video as one.
+
+const SHORTEST = 0.5;
+
+export function length(view) {
+  return view.to - view.from;
+}
+
+export function isWhole(view, limits) {
+  return length(view) >= length(limits) - 1e-6;
+}
+
+export function holds(view, time) {
+  return time >= view.from && time <= view.to;
+}
+
+/** The nearest view that lies inside the video. */
+export function within(view, limits) {
+  const seconds = allowed(length(view), limits);
+  const from = Math.min(Math.max(view.from, limits.from), limits.to - seconds);
+  return { from, to: from + seconds };
+}
+
+/** Shows factor times as much detail; the second `at` stays where it is, as far as can be. */
+export function zoomed(view, limits, factor, at) {
+  const seconds = allowed(length(view) / factor, limits);
+  const from = at - (at - view.from) * (seconds / length(view));
+  return within({ from, to: from + seconds }, limits);
+}
+
+export function panned(view, limits, seconds) {
+  return within({ from: view.from + seconds, to: view.to + seconds }, limits);
+}
+
+/** As long a view, moved so that a time is at a place of it, 0 to 1. */
+export function centred(view, limits, time, place = 0.5) {
+  return panned(view, limits, time - place * length(view) - view.from);
+}
+
+/** Moves one edge of the view, "from" or "to", and leaves the other. */
+export function resized(view, limits, edge, time) {
+  const shortest = Math.min(SHORTEST, length(limits));
+  return edge === "from"
+    ? { from: Math.min(Math.max(time, limits.from), view.to - shortest), to: view.to }
+    : { from: view.from, to: Math.max(Math.min(time, limits.to), view.from + shortest) };
+}
+
+/** Pixels from the left of a view that is so many pixels wide, and back. */
+export function place(view, width, time) {
+  return ((time - view.from) / length(view)) * width;
+}
+
+export function timeAt(view, width, x) {
+  return view.from + (x / width) * length(view);
+}
+
+function allowed(seconds, limits) {
+  return Math.min(Math.max(seconds, SHORTEST), length(limits));
+}
