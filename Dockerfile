@@ -2,6 +2,10 @@
 FROM python:3.11-slim
 
 WORKDIR /app
+# Shuts decoders and downloads up, where whatever runs the container allows it user namespaces.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends bubblewrap \
+    && rm -rf /var/lib/apt/lists/*
 # PyTorch for Linux may bring gigabytes of CUDA with it. With the address of an index that has it for
 # processors alone, `--build-arg TORCH_INDEX=…`, they are left out.
 ARG TORCH_INDEX=

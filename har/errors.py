@@ -127,6 +127,38 @@ class TooManyPixels(MediaError):
     title = "The video's picture is too large"
 
 
+class TooManyFrames(MediaError):
+    """More frames, or more in a second, than allowed."""
+
+    code = "too_many_frames"
+    status = 413
+    title = "The video has too many frames"
+
+
+class TooManyStreams(MediaError):
+    code = "too_many_streams"
+    status = 413
+    title = "The file has too many tracks"
+
+
+class CodecRefused(MediaError):
+    code = "codec_refused"
+    status = 415
+    title = "The video is of a kind that is not decoded here"
+
+
+class NamesFiles(MediaError):
+    code = "names_files"
+    title = "The file names other files"
+
+
+class Stalled(MediaError):
+    """A decoder gave no sign of progress and was ended."""
+
+    code = "stalled"
+    title = "The video's decoder got stuck"
+
+
 class Undecodable(MediaError):
     code = "undecodable"
     title = "The video cannot be decoded"
@@ -252,11 +284,11 @@ class DiskFull(HarError):
 class TooManyRequests(HarError):
     code = "too_many_requests"
     status = 429
-    title = "Too many videos were sent from one address"
+    title = "Too much was asked for at once"
 
 
 class Busy(HarError):
-    """All threads that may be held for long are."""
+    """All places for long requests are taken."""
 
     code = "busy"
     status = 503
@@ -267,3 +299,45 @@ class RecordsAway(HarError):
     code = "records_away"
     status = 503
     title = "The service cannot reach its database"
+
+
+class KeyNeeded(HarError):
+    code = "key_needed"
+    status = 401
+    title = "A key is needed"
+
+
+class KeyWrong(HarError):
+    code = "key_wrong"
+    status = 401
+    title = "The key is not known"
+
+
+class BadHost(HarError):
+    """Asked for under a name that HAR_TRUSTED_HOSTS does not have."""
+
+    code = "bad_host"
+    status = 400
+    title = "The service does not answer under this name"
+
+
+class CrossSite(HarError):
+    """A page of another site had the browser send this."""
+
+    code = "cross_site"
+    status = 403
+    title = "Another site may not send this"
+
+
+class ModelGone(HarError):
+    """What is kept of a video can be read by a model alone that is not here any more."""
+
+    code = "model_gone"
+    status = 409
+    title = "The video cannot be scored anew"
+
+
+class TooSlow(HarError):
+    code = "too_slow"
+    status = 408
+    title = "The request came too slowly"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from config import Settings
@@ -31,7 +32,8 @@ def parse_options(form: Mapping[str, str], settings: Settings) -> Options:
 def _stride(text: str) -> int | None:
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_STRIDE:
+    # Of a number of thousands of digits int() makes none.
+    if not re.fullmatch("[0-9]{1,2}", text) or not 1 <= int(text) <= MAX_STRIDE:
         raise BadOption(f"stride must be a whole number of frames from 1 to {MAX_STRIDE}.")
     return int(text)
 

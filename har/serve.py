@@ -16,6 +16,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from sqlalchemy.exc import OperationalError
+
 import config
 from har import logs
 from har.jobs.record import Records
@@ -92,7 +94,11 @@ def _run(settings: config.Settings, listener: socket.socket, processes: dict[str
 
 
 def _ready(records: Records) -> set[str]:
-    return {worker.name for worker in records.workers() if worker.ready}
+    try:
+        return {worker.name for worker in records.workers() if worker.ready}
+    except OperationalError:
+        # The database is away; the web and the worker say so, and wait for it.
+        return set()
 
 
 def _start_web(settings: config.Settings, listener: int) -> Process:

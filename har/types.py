@@ -105,6 +105,9 @@ class Segment:
     """Why the trained model was not believed; None where it was."""
     trained: Scores | None = None
     """The trained model's own scores, where another model spoke."""
+    attention: tuple[float, ...] = ()
+    """Weights of the clip's steps in the trained model's head, in their order; they add up to 1.
+    A step is an equal part of a clip: half a second of it with I3D."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,47 @@ Found = Callable[[Segment], None]
 """Called with each segment as soon as it is scored, in their order."""
 
 
-def ignore(_: Segment) -> None:
-    """For callers who want all segments at the end."""
+Sampled = Callable[[FrameBatch], None]
+"""Called with all sampled frames, in their order, and from another thread."""
+
+
+def ignore(_: object) -> None:
+    """For callers who want all segments at the end, and no frames."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Confidences below which a model is not believed."""
+
+    trained: float
+    zero_shot: float
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """What the zero-shot model saw in the clips that it was asked about."""
+
+    source: Source
+    name: str
+    """Of the model, which alone can read them."""
+    vectors: dict[int, NDArray[np.float16]]
+    """The vector that was scored, by the clip's position among the segments."""
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """Contact sheets ``frames-0.jpg``, ``frames-1.jpg`` and so on of the sampled frames, which fill
+    them row by row."""
+
+    fps: float
+    """Sampled frames per second of video."""
+    size: int
+    """Side of a frame in pixels: squashed to a square, whatever the video's aspect ratio."""
+    columns: int
+    rows: int
+    count: int
+    """Frames in all; what is left of the last sheet is black."""
+    sheets: int
 
 
 @dataclass(frozen=True)
@@ -148,5 +190,9 @@ class Report:
     timeline: tuple[Action, ...]
     models: dict[str, str]
     """``trained`` and ``zero_shot``: the models at work, and why not CLIP where it is not."""
+    thresholds: Thresholds
+    embeddings: Embeddings
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds spent per stage."""
+    frames: Sheets | None = None
+    """The sampled frames, where they were kept."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -51,6 +52,17 @@ def samples() -> Path:
 def settings(tmp_path: Path) -> config.Settings:
     """Settings with a data folder of their own."""
     return config.Settings(data_dir=tmp_path / "var", clip_model="off")
+
+
+@pytest.fixture
+def without_bubblewrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has util-linux and ffmpeg, and no bubblewrap."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("prlimit", "setpriv", "ffmpeg"):
+        if found := shutil.which(name):
+            (programs / name).symlink_to(found)
+    monkeypatch.setenv("PATH", str(programs))
 
 
 @pytest.fixture(scope="session")

@@ -79,14 +79,36 @@ class Service:
         """All processes of the service but the first."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def running(self, word: str) -> list[psutil.Process]:
+        """Those in whose name there is a word; the others may end while they are asked."""
+        processes = self.children()
+        return [p for p in processes if word in _told(p, "name", "")]
+
+    def decoders(self) -> list[psutil.Process]:
+        """Each ffmpeg that reads a file."""
+        return [p for p in self.running("ffmpeg") if "-i" in _told(p, "cmdline", [])]
+
+    def workers(self) -> list[psutil.Process]:
+        """The process that takes messages, and its one child with torch, which does the work."""
+        processes = self.children()
+        return [p for p in processes if _told(p, "cmdline", [])[-2:] == ["har", "worker"]]
+
     def worker(self) -> psutil.Process:
-        """The process that takes messages; its one child with torch does the work."""
-        return next(p for p in self.children() if p.cmdline()[-2:] == ["har", "worker"])
+        """The process that takes messages."""
+        return self.workers()[0]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal as a terminal does, to the group, and return the exit code."""
         os.killpg(self.process.pid, number)
         return self.process.wait(30)
+
+
+def _told(process: psutil.Process, what: str, ended: Any) -> Any:
+    """A fact of a process, or ``ended`` where it has."""
+    try:
+        return process.as_dict([what])[what] or ended
+    except psutil.NoSuchProcess:
+        return ended
 
 
 @contextmanager

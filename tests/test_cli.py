@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -112,6 +113,19 @@ def test_labels(data: Path) -> None:
     done = har("labels", data=data)
     assert "SitDown" in done.stdout
     assert "YoYo" in done.stdout
+
+
+def test_keys_are_made_listed_and_removed(tmp_path: Path) -> None:
+    made = har("keys", "add", "alice", "--rate", "10/minute", data=tmp_path)
+    assert re.fullmatch(r"har_[\w-]{43}\n", made.stdout), "nothing else, for scripts"
+    assert "not shown again" in made.stderr
+    [line] = har("keys", "list", data=tmp_path).stdout.splitlines()
+    assert re.fullmatch(r"alice\t10/minute\t\d{4}-\d\d-\d\d", line)
+    again = har("keys", "add", "alice", data=tmp_path)
+    assert (again.returncode, again.stdout, len(again.stderr.splitlines())) == (2, "", 1)
+    assert "already" in again.stderr
+    assert har("keys", "remove", "alice", data=tmp_path).returncode == 0
+    assert har("keys", "list", data=tmp_path).stdout == ""
 
 
 def test_help_imports_nothing_heavy(data: Path) -> None:

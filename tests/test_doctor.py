@@ -93,8 +93,8 @@ def test_a_machine_on_which_all_is_well(examine: Examine, healthy: config.Settin
     code, said = examine(healthy)
     assert code == 0
     assert list(said) == [
-        "Python", "ffmpeg", "torch", "Trained model", "Backbone", "Sentence model", "CLIP",
-        "yt-dlp", "Data folder",
+        "Python", "ffmpeg", "Confinement", "torch", "Trained model", "Backbone", "Sentence model",
+        "CLIP", "yt-dlp", "Data folder",
     ]  # fmt: skip
     assert not [line for line in said.values() if line.startswith("fail")]
     assert "libass and x264" in said["ffmpeg"]
@@ -111,7 +111,7 @@ def test_no_checkpoint_is_a_failure_and_the_rest_is_still_said(
     assert code == 1
     assert said["Trained model"].startswith("fail")
     assert "har train" in said["Trained model"]
-    assert len(said) == 9
+    assert len(said) == 10
 
 
 def test_a_damaged_checkpoint_is_a_failure(
@@ -142,6 +142,31 @@ def test_an_ffmpeg_without_what_annotation_needs(
     code, said = examine(replace(healthy, ffmpeg=str(poor)))
     assert code == 1
     assert f"has no {word}" in said["ffmpeg"]
+
+
+def test_a_machine_without_bubblewrap(
+    examine: Examine, healthy: config.Settings, without_bubblewrap: None
+) -> None:
+    code, said = examine(healthy)
+    assert code == 0
+    assert said["Confinement"].startswith("warn")
+    assert "Install the package bubblewrap" in said["Confinement"]
+
+
+def test_an_ffmpeg_that_cannot_be_shut_up(
+    examine: Examine, healthy: config.Settings, tmp_path: Path
+) -> None:
+    real = ffmpeg.executable(config.Settings())
+    interpreter = tmp_path / "sh"
+    interpreter.symlink_to("/bin/sh")
+    wrapper = tmp_path / "bin" / "ffmpeg"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!{interpreter}\nexec {shlex.quote(real)} "$@"\n')
+    wrapper.chmod(0o755)
+    code, said = examine(replace(healthy, ffmpeg=str(wrapper)))
+    assert code == 0
+    assert "bubblewrap cannot run" in said["Confinement"]
+    assert "libass and x264" in said["ffmpeg"]
 
 
 def test_a_program_that_is_no_ffmpeg(examine: Examine, healthy: config.Settings) -> None:

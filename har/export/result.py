@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from har.types import Action, Report, Scores, Segment, Top
@@ -24,8 +26,10 @@ def document(
         "id": id,
         "video": _video(report, origin),
         "segment_predictions": [segment_document(s) for s in report.segments],
-        "timeline": [_action(a) for a in report.timeline],
+        "timeline": timeline_document(report.timeline),
         "models": report.models,
+        "thresholds": dataclasses.asdict(report.thresholds),
+        "frames": dataclasses.asdict(report.frames) if report.frames else None,
         "timings": report.timings,
         "video_url": video_url,
         "annotated_url": annotated_url,
@@ -55,14 +59,37 @@ def segment_document(segment: Segment) -> dict[str, Any]:
         "top5": _top(segment.top5),
         "source": segment.source,
         "reason": segment.reason,
+        "attention": [_probability(weight) for weight in segment.attention],
     }
     if segment.trained is not None:
         document["trained"] = _scores(segment.trained)
     return document
 
 
+def segment_of(document: Mapping[str, Any]) -> Segment:
+    """What segment_document() was made of, as exact as it tells."""
+    trained = document.get("trained")
+    return Segment(
+        start=document["start"],
+        end=document["end"],
+        label=document["label"],
+        confidence=document["confidence"],
+        top5=_top_of(document["top5"]),
+        source=document["source"],
+        reason=document["reason"],
+        trained=Scores(trained["source"], _top_of(trained["top5"])) if trained else None,
+        attention=tuple(document["attention"]),
+    )
+
+
+def timeline_document(actions: Sequence[Action]) -> list[dict[str, Any]]:
+    """The ``timeline``."""
+    return [_action(action) for action in actions]
+
+
 def _scores(scores: Scores) -> dict[str, Any]:
     return {
+        "source": scores.source,
         "label": scores.label,
         "confidence": _probability(scores.confidence),
         "top5": _top(scores.top),
@@ -81,6 +108,10 @@ def _action(action: Action) -> dict[str, Any]:
 
 def _top(top: Top) -> list[list[str | float]]:
     return [[label, _probability(p)] for label, p in top]
+
+
+def _top_of(document: Sequence[Sequence[Any]]) -> Top:
+    return tuple((label, probability) for label, probability in document)
 
 
 def _seconds(value: float) -> float:

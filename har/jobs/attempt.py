@@ -8,17 +8,20 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import SoftTimeLimitExceeded
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from config import Settings
-from har.errors import HarError, InternalError
+from har.errors import DiskFull, HarError, InternalError
+from har.jobs import disk
 from har.jobs.record import LATE, Records
 from har.jobs.retention import work_folder
 from har.jobs.storage import ANNOTATED, Storage, media_type
@@ -33,6 +36,9 @@ _HOLD = 0.5
 
 _TELL = 0.25
 """Seconds between news of how far it is."""
+
+_PUTS = 8
+"""Files that are stored at once."""
 
 _log = logging.getLogger(__name__)
 
@@ -70,11 +76,7 @@ def attempt(job: Job, bench: Bench) -> None:
         bench.records.hand_back(job.id, bench.worker)
         raise
     except Exception as error:
-        # What fails because the job's files are gone is no failure.
-        if bench.records.hold(job.id, bench.worker):
-            _fail(job, bench, public(error))
-        else:
-            _leave(job, bench)
+        _end(job, bench, error)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -85,6 +87,9 @@ def public(error: Exception) -> HarError:
         return error
     if isinstance(error, SoftTimeLimitExceeded):
         return LATE
+    if disk.is_full(error):
+        _log.warning("the disk is full: %s", error)
+        return DiskFull("The service has no room for the work on this video. Tell whoever runs it.")
     _log.error("an attempt failed", exc_info=error)
     return InternalError("Something unforeseen happened. Try again; the log has the particulars.")
 
@@ -106,6 +111,7 @@ def _report(job: Job, bench: Bench, work: Path) -> Report:
         bench.settings,
         telling.progress,
         telling.found,
+        details=True,
     )
 
 
@@ -118,6 +124,7 @@ def _finish(job: Job, bench: Bench, report: Report, work: Path) -> None:
         bench.storage.put(job.id, video.path)
     if annotate:
         bench.storage.put(job.id, work / ANNOTATED)
+    _keep_details(job, bench, work)
     result = document(
         report,
         id=job.id,
@@ -129,10 +136,31 @@ def _finish(job: Job, bench: Bench, report: Report, work: Path) -> None:
         raise Cancelled
 
 
+def _keep_details(job: Job, bench: Bench, work: Path) -> None:
+    from har.recognition import embeddings
+
+    bench.storage.put(job.id, work / embeddings.FILE)
+    # Hundreds of small files, each of which waits for the disk or for S3.
+    with ThreadPoolExecutor(_PUTS) as pool:
+        list(pool.map(partial(bench.storage.put, job.id), work.glob("frames-*.jpg")))
+
+
 def _leave(job: Job, bench: Bench) -> None:
     _log.info("cancelled")
     if not bench.records.has(job.id):
         bench.storage.remove(job.id)
+
+
+def _end(job: Job, bench: Bench, error: Exception) -> None:
+    try:
+        # What fails because the job's files are gone is no failure.
+        if bench.records.hold(job.id, bench.worker):
+            _fail(job, bench, public(error))
+        else:
+            _leave(job, bench)
+    except OperationalError as away:
+        # It is as if the worker were lost: the job is begun again when the database is back.
+        _log.warning("left, since nothing can be recorded: %s", away)
 
 
 def _fail(job: Job, bench: Bench, error: HarError) -> None:

@@ -25,8 +25,17 @@ class Channel(filesystem.Channel):
         # Names sort by time, also across restarts of the machine.
         name = f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg"
         partial = Path(self.data_folder_out, name + ".partial")
-        partial.write_text(json.dumps(payload), "utf-8")
-        partial.rename(partial.with_suffix(""))
+        try:
+            partial.write_text(json.dumps(payload), "utf-8")
+            partial.rename(partial.with_suffix(""))
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+
+    def _queue_bind(self, *_: Any) -> None:
+        # Messages go to their queue by its name. kombu's list of who listens is of use to nobody,
+        # and one that a full disk has cut short keeps all from starting, for ever.
+        pass
 
     def _get(self, queue: str) -> Any:  # type: ignore[override]
         for path in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):

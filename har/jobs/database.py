@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,20 +14,23 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from config import Settings
-from har.errors import ConfigError, ToolMissing
+from har.errors import ConfigError, DiskFull, RecordsAway, ToolMissing
+from har.jobs import disk
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_SECONDS = 30
+_log = logging.getLogger(__name__)
 
 
 def connect(settings: Settings) -> sa.Engine:
     """The engine of a database that is of this version.
 
     SQLite's is made or brought up to date here. Raises ConfigError where HAR_DATABASE_URL cannot be
-    used or its database needs ``har migrate``, and ToolMissing where its driver is not installed.
+    used or its database needs ``har migrate``, ToolMissing where its driver is not installed,
+    RecordsAway where it does not answer, and DiskFull.
     """
     engine = _engine(settings)
     if not settings.database_url:
@@ -92,8 +96,17 @@ def _head() -> str | None:
 
 
 def _version(engine: sa.Engine) -> str | None:
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    """The first thing that is asked of a database: raises RecordsAway and DiskFull."""
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        if disk.is_full(error):
+            raise DiskFull("There is no room for the database. Free some.") from error
+        _log.warning("the database does not answer: %s", error.orig)
+        raise RecordsAway(
+            "The database does not answer. Start it, or correct HAR_DATABASE_URL or HAR_DATA_DIR."
+        ) from error
 
 
 @contextmanager

@@ -11,7 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from sqlalchemy.exc import DBAPIError
+
 _TRIES = 5
+_FULL = (
+    os.strerror(errno.ENOSPC),
+    os.strerror(errno.EDQUOT),
+    "SQLITE_FULL",
+    "SQLITE_IOERR_SHMSIZE",
+)
+"""What systems and databases say of a disk that is full."""
 
 
 @contextmanager
@@ -67,3 +76,12 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def is_full(error: Exception) -> bool:
+    """Whether an error of the system, or of a database, is for want of room."""
+    if not isinstance(error, DBAPIError | OSError):
+        return False
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    said = getattr(cause, "sqlite_errorname", None) or str(cause)
+    return any(words in said for words in _FULL)

@@ -32,13 +32,13 @@ class Questions:
 
     def __init__(self, settings: Settings) -> None:
         """Raises as har.jobs.database.connect() does."""
-        self._engine = connect(settings)
-        self._session = sessionmaker(self._engine, expire_on_commit=False)
+        self.engine = connect(settings)
+        self._session = sessionmaker(self.engine, expire_on_commit=False)
         self.lost_after = settings.lost_after_seconds
 
     def close(self) -> None:
         """Close the connections to the database."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def get(self, id: str) -> Job:
         """Raises NotFound."""

@@ -12,14 +12,16 @@ import json
 import logging
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from config import Settings
 from har.errors import KeyReused, Restarting, WorkerUnavailable
-from har.jobs import room
+from har.jobs import disk, room
 from har.jobs.record import Records, Request
 from har.jobs.storage import Kept, Storage, Upload
 from har.jobs.tables import Job
@@ -97,14 +99,15 @@ class Queue:
             limit=self._settings.job_timeout_seconds,
         )
 
-    def wait(self, id: str) -> Job:
-        """The job, once it is done or has failed; it fails where no worker is there to do it.
+    def wait(self, id: str, is_gone: Callable[[], bool] = lambda: False) -> Job:
+        """The job, once it is done or has failed, or who waits is gone; it fails where no worker is
+        there to do it.
 
         Raises NotFound where it is removed meanwhile, and Restarting after stop().
         """
         while True:
             job = self.records.get(id)
-            if job.ended:
+            if job.ended or is_gone():
                 return job
             if job.state == "queued" and self.records.is_deserted(job):
                 self._give_up(job)
@@ -128,7 +131,14 @@ class Queue:
 
     def cancel(self, id: str) -> None:
         """Forget a job and remove its files; a worker that is at it stops, and removes its own."""
-        self.records.remove(id)
+        try:
+            self.records.remove(id)
+        except DBAPIError as error:
+            if not disk.is_full(error):
+                raise
+            # Forgetting takes room, too.
+            self.storage.remove(id)
+            self.records.remove(id)
         self.storage.remove(id)
 
     def reach(self) -> None:

@@ -21,7 +21,7 @@ def check(records: Questions, storage: Storage, settings: Settings) -> None:
             retry_after=seconds_per_place(records),
         )
     if is_short(storage, settings):
-        raise DiskFull("The service has no room for another video. Tell whoever runs it.")
+        raise none()
 
 
 def is_full(records: Questions, settings: Settings) -> bool:
@@ -34,6 +34,11 @@ def is_short(storage: Storage, settings: Settings) -> bool:
     """Whether the disk has less free space than is to be left."""
     free = storage.free_bytes()
     return free is not None and free < settings.min_free_mb * 1_000_000
+
+
+def none() -> DiskFull:
+    """The error for want of room."""
+    return DiskFull("The service has no room for another video. Tell whoever runs it.")
 
 
 def seconds_per_place(records: Questions) -> int:

@@ -35,8 +35,10 @@ _MEDIA_TYPES = {
 
 _EXTENSIONS = {".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".ogv", ".ts", ".webm"}
 
-_ID = re.compile(r"[A-Za-z0-9_-]+")
-_NAME = re.compile(r"(source|fetched|annotated)(\.\w+)*", re.ASCII)
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""Of any job; it is the name of a folder, too."""
+
+_NAME = re.compile(r"(source|fetched|annotated|frames-\d{1,5}|embeddings)(\.\w+)*", re.ASCII)
 """Of any file of a job, those that are still being written included."""
 
 _CHUNK = 1 << 20
@@ -148,7 +150,7 @@ class Storage:
                 touched=max(_written(info) for _, info in entries),
             )
             for id, entries in found.items()
-            if _ID.fullmatch(id) and all(_is_ours(name, info["type"]) for name, info in entries)
+            if ID.fullmatch(id) and all(_is_ours(name, info["type"]) for name, info in entries)
         }
 
     def free_bytes(self) -> int | None:
@@ -156,7 +158,7 @@ class Storage:
         return None if self._folder is None else shutil.disk_usage(self._folder).free
 
     def _path(self, id: str, name: str | None = None) -> str:
-        if not _ID.fullmatch(id):
+        if not ID.fullmatch(id):
             raise ValueError(f"not the id of a job: {id!r}")
         if name is None:
             return f"{self._root}/{id}"

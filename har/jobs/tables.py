@@ -48,7 +48,7 @@ class Job(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     client: Mapped[str]
-    """The address of who asked."""
+    """The sender: an address, or ``@`` and the name of a key."""
     key: Mapped[str | None]
     """Its Idempotency-Key, with which the same request gives the same job."""
     fingerprint: Mapped[str]
@@ -120,3 +120,16 @@ class Tally(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     label: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[float]
+
+
+class Key(Base):
+    """What is known of a key of ``har keys``; the key itself is known to its owner alone."""
+
+    __tablename__ = "keys"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    """Its SHA-256, in hexadecimal."""
+    rate: Mapped[str | None]
+    """How many videos may be sent with it; HAR_RATE_LIMIT where it has none of its own."""
+    created: Mapped[float]

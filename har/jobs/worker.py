@@ -19,6 +19,7 @@ from typing import Any
 
 from celery import signals
 from celery.exceptions import SecurityWarning
+from sqlalchemy.exc import OperationalError
 
 from config import Settings
 from har import logs
@@ -120,7 +121,12 @@ class Child:
 
     def do(self, id: str) -> None:
         """Do a job, unless its record says that it is not to be done."""
-        job = self._bench.records.begin(id, self._bench.worker)
+        try:
+            job = self._bench.records.begin(id, self._bench.worker)
+        except OperationalError as error:
+            # It waits, and is found again.
+            _log.warning("job %s: not begun: %s", id, error)
+            return
         if job is None:
             return
         self._housekeeping.busy = True

@@ -1,9 +1,9 @@
-"""The download's own process: ``python -m har.media.fetch_child REQUEST`` runs yt-dlp, guarded.
+"""The download's own process: ``python -m har.media.fetch_child REQUEST FD`` runs yt-dlp, guarded.
 
-REQUEST is a JSON file: ``url``, ``folder``, ``max_bytes``, ``max_seconds``, ``timeout`` (seconds)
-and ``private`` (whether addresses that are not public may be reached). Standard output gets JSON
-lines: ``{"progress": 0..1}`` and at the end ``{"files": [...], "segmented": bool, "ext": "mp4"}``,
-one file or its picture and its sound apart, or ``{"reason": ...}`` with a key of fetch.py's table.
+REQUEST is a JSON file: ``url``, ``folder``, ``max_bytes``, ``max_seconds``, ``timeout`` (seconds).
+FD is what guard.enter() takes. Standard output gets JSON lines: ``{"progress": 0..1}`` and at the
+end ``{"files": [...], "segmented": bool, "ext": "mp4"}``, the names in the folder of one file or of
+its picture and its sound apart, or ``{"reason": ...}`` with a key of fetch.py's table.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from har.media import guard
-from har.media.addresses import is_public
 
 Say = Callable[[dict[str, Any]], None]
 
 _PROGRESS_INTERVAL = 0.2
+_MOST_REQUESTS = 40
+"""Before the download begins, redirects not counted. The sites that ask most take about 15."""
 
 
 class _Stop(BaseException):
@@ -49,28 +50,39 @@ class _Log:
     error = warning
 
 
-def download(request: dict[str, Any], refused: list[str], say: Say) -> dict[str, Any]:
-    """Download what is behind a link and return the last line to print.
-
-    ``refused`` is the guard's list: a failure after a refusal is put down to it, however yt-dlp
-    wraps the exception.
-    """
-    from yt_dlp import YoutubeDL
-
+def download(request: dict[str, Any], proxy: str, say: Say) -> dict[str, Any]:
+    """Download what is behind a link and return the last line to print."""
     unexplained = "no_video"
     try:
-        with YoutubeDL(_options()) as ydl:
+        with _patient(_options(proxy)) as ydl:
             item = _first(ydl.extract_info(request["url"], download=False))
             _check(item, request["max_seconds"])
+            ydl.requests_left = math.inf
             unexplained = "broken_off"
             return _files(ydl, item, request, say)
     except _Stop as stop:
         return stop.answer
     except Exception as error:
-        return {"reason": "refused"} if refused else _reason(error, unexplained)
+        return _reason(error, unexplained)
 
 
-def _options() -> dict[str, Any]:
+def _patient(options: dict[str, Any]) -> Any:
+    """A YoutubeDL whose patience with pages that lead to pages has an end."""
+    from yt_dlp import YoutubeDL
+
+    class Patient(YoutubeDL):  # type: ignore[misc]
+        requests_left: float = _MOST_REQUESTS
+
+        def urlopen(self, request: Any) -> Any:
+            self.requests_left -= 1
+            if self.requests_left < 0:
+                raise _Stop("hops")
+            return super().urlopen(request)
+
+    return Patient(options)
+
+
+def _options(proxy: str) -> dict[str, Any]:
     """yt-dlp's options. It reads no configuration, cookies, netrc or environment when embedded."""
     return {
         "logger": _Log(),
@@ -84,7 +96,7 @@ def _options() -> dict[str, Any]:
         "noplaylist": True,
         "playlist_items": "1",
         "cachedir": False,
-        "proxy": "",
+        "proxy": proxy,
         "js_runtimes": {},
         "hls_prefer_native": True,
         "skip_unavailable_fragments": False,
@@ -118,9 +130,9 @@ def _files(ydl: Any, item: dict[str, Any], request: dict[str, Any], say: Say) ->
     ydl.add_progress_hook(watch)
     names = []
     for part in parts:
-        name = f"{watch.folder}/part{watch.finished}"
-        ydl.dl(name, {**item, **part})
-        if not os.path.isfile(name):
+        name = f"part{watch.finished}"
+        ydl.dl(f"{watch.folder}/{name}", {**item, **part})
+        if not (watch.folder / name).is_file():
             raise _Stop("no_video")
         watch.finished += 1
         names.append(name)
@@ -193,7 +205,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         pending += [cause.__context__, cause.__cause__, getattr(cause, "cause", None), before[1]]
 
 
-def _main(request_file: str) -> None:
+def main(request_file: str, channel: str) -> None:
+    """Run the download; the arguments are those of the command line."""
+    proxy = guard.enter(int(channel))
     request = json.loads(Path(request_file).read_text())
     # Whoever started us ends us in time; this is for when it was killed itself.
     signal.alarm(math.ceil(request["timeout"]) + 10)
@@ -204,9 +218,8 @@ def _main(request_file: str) -> None:
     def say(line: dict[str, Any]) -> None:
         print(json.dumps(line), file=output)
 
-    refused = guard.install(lambda address: request["private"] or is_public(address))
-    say(download(request, refused, say))
+    say(download(request, proxy, say))
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    main(*sys.argv[1:])

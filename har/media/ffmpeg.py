@@ -14,6 +14,34 @@ FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,ogg"
 """The only demuxers that may open a file. Without this list a playlist or concat script named
 ``x.mp4`` makes ffmpeg read other files of the machine, whatever its protocol whitelist says."""
 
+PICTURES = (
+    # Phones, browsers, cameras
+    "h264,hevc,vp8,vp9,libvpx,libvpx-vp9,av1,libdav1d,libaom-av1,mpeg4,h263,mjpeg,dvvideo,"
+    # Discs and broadcasts, and what old programs made
+    "mpeg1video,mpeg2video,mpegvideo,vc1,wmv1,wmv2,wmv3,msmpeg4v2,msmpeg4,theora,flv,vp6,vp6f,"
+    # Editors
+    "prores,dnxhd,cfhd,qtrle,ffv1,huffyuv,ffvhuff,utvideo,rawvideo"
+)
+"""The decoders of pictures that may be used. ffmpeg has hundreds more, for formats of old games and
+the like, which nobody sends in good faith and few have looked at."""
+
+SOUNDS = (
+    "aac,aac_latm,mp3,mp3float,mp2,mp2float,mp1,mp1float,opus,libopus,vorbis,libvorbis,flac,alac,"
+    "ac3,eac3,dts,dca,amr_nb,amrnb,libopencore_amrnb,amr_wb,amrwb,libopencore_amrwb,wmav1,wmav2,"
+    "speex,nellymoser,pcm_u8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,"
+    "pcm_f32le,pcm_f32be,pcm_alaw,pcm_mulaw,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf"
+)
+"""The same of sound, with the formats' names where they differ. Other sound is left out of the
+annotated video."""
+
+THREADS = 4
+"""Of a decoder or an encoder. Enough to stay ahead of the networks; each costs memory."""
+
+_ATTACHMENTS = 100
+"""Fonts and the like in a Matroska file: streams for ffmpeg, and no tracks for the setting."""
+
+_PROBE_BYTES = 10_000_000
+_PROBE_SECONDS = 10
 
 _OLDEST = (5, 1)
 """The first version with ``-fps_mode``; the last ones have no ``-vsync``."""
@@ -50,10 +78,19 @@ def _is_recent(program: str) -> bool:
     return version is None or (int(version[1]), int(version[2])) >= _OLDEST
 
 
-def input_options(settings: Settings) -> dict[str, str | int]:
-    """Options before ``-i`` for a file from a stranger, as ffmpeg-python keyword arguments."""
+def demuxer_options(max_streams: int) -> dict[str, str | int]:
+    """What a demuxer may do with a file from a stranger; the same for ffmpeg and for PyAV."""
     return {
+        "max_streams": max_streams + _ATTACHMENTS,
         "protocol_whitelist": "file",
         "format_whitelist": FORMATS,
-        "max_pixels": settings.max_pixels,
+        "codec_whitelist": f"{PICTURES},{SOUNDS}",
+        "probesize": _PROBE_BYTES,
+        "analyzeduration": _PROBE_SECONDS * 1_000_000,
     }
+
+
+def input_options(settings: Settings) -> dict[str, str | int]:
+    """Options before ``-i`` for a file from a stranger, as ffmpeg-python keyword arguments."""
+    demuxing = demuxer_options(settings.max_streams)
+    return {**demuxing, "max_pixels": settings.max_pixels, "threads": THREADS}

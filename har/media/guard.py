@@ -1,20 +1,18 @@
-"""Confines a process to the addresses it may reach, and keeps it from starting programs.
+"""Confines a process to one proxy, and keeps it from starting programs.
 
-The check sits where a connection is made (PEP 578 audit events), so it sees redirects, manifests,
-fragments and names whose address changes. It binds Python code only, hence the refusal to import
-modules that bring a network stack of their own.
+It sits where a connection is made (PEP 578 audit events), so that it holds whatever a library does.
+It binds Python code only, hence the refusal to import modules that bring a network stack of their
+own. Where the machine can shut the process up as well (sandbox.py), this is the second line.
 """
 
 from __future__ import annotations
 
+import socket
 import sys
-from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any
 
-from har.media.addresses import Address
-
-_CONNECTING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+_REACHING = {"socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind"}
+_LOOKING_UP = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 _PROGRAMS = {
     "subprocess.Popen",
     "os.exec",
@@ -25,37 +23,42 @@ _PROGRAMS = {
     "os.system",
     "pty.spawn",
 }
-_NATIVE_NETWORK = {"curl_cffi", "pycurl"}
+_OTHER_NETWORK = {"curl_cffi", "pycurl", "requests", "websockets"}
+"""What yt-dlp would prefer to urllib: native code, or other limits on redirects than its ten."""
 
 
-def install(allowed: Callable[[Address], bool]) -> list[str]:
-    """Guard this process until it ends; there is no way back.
+def enter(channel: int) -> str:
+    """Guard this process until it ends, and return the URL of the proxy that is its only way out.
 
-    Returns the list to which every refused address is added. A refusal is an OSError to the code
-    that wanted to connect, and an address that is not an IP address in numbers is refused too.
+    ``channel`` is a Unix socket through which whoever started us gets the listener to accept on.
     """
-    refused: list[str] = []
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.socket(fileno=channel) as starter,
+    ):
+        socket.send_fds(starter, [b"listener"], [listener.fileno()])
+        host, port = listener.getsockname()
+    install((host, port))
+    return f"http://{host}:{port}"
+
+
+def install(only: tuple[str, int]) -> None:
+    """Let this process reach ``only`` that address and port until it ends; there is no way back.
+
+    Whoever wants more gets a PermissionError, or an ImportError.
+    """
 
     def audit(event: str, args: tuple[Any, ...]) -> None:
-        if event in _CONNECTING:
-            if not _may_reach(args[1], allowed):
-                refused.append(repr(args[1]))
+        if event in _REACHING:
+            # None: over a socket that is connected already.
+            if args[1] is not None and args[1] != only:
                 raise PermissionError("this address is not allowed")
+        elif event in _LOOKING_UP:
+            if args[0] != only[0]:
+                raise PermissionError("no name may be looked up here")
         elif event in _PROGRAMS:
             raise PermissionError("no program may be started here")
-        elif event == "import" and args[0].partition(".")[0] in _NATIVE_NETWORK:
-            raise ImportError(f"{args[0]} would pass by the guard of addresses")
+        elif event == "import" and args[0].partition(".")[0] in _OTHER_NETWORK:
+            raise ImportError(f"{args[0]} is not used here")
 
     sys.addaudithook(audit)
-    return refused
-
-
-def _may_reach(target: object, allowed: Callable[[Address], bool]) -> bool:
-    if target is None:  # an already connected socket
-        return True
-    if not isinstance(target, tuple) or not isinstance(target[0], str):
-        return False
-    try:
-        return allowed(ip_address(target[0]))
-    except ValueError:
-        return False

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,16 @@ from har.errors import CheckpointError
 from har.models import backbone
 from har.models.backbone import Backbone
 from har.models.heads import HEADS, make_head
+from har.models.labels import is_label
 from har.types import Source
 
 _KEY = "har"
+_HASH = "sha256"
+"""Among the metadata: of the others and of all tensors, so that a change anywhere is seen."""
 _BACKBONE = "backbone."
 """What the names of the backbone's tensors begin with in the file."""
 _FITS = ("squash",)
+_LARGEST, _MOST_LAYERS = 1 << 16, 16
 _RETRAIN = "Train it again with 'python -m har train', or restore the one that came with us."
 
 
@@ -95,6 +101,7 @@ class Checkpoint:
         tensors |= {_BACKBONE + name: half(tensor) for name, tensor in self.backbone_state.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.part")
+        meta[_HASH] = digest(meta, tensors)
         partial.write_bytes(save(tensors, {_KEY: json.dumps(meta)}))
         os.replace(partial, path)
 
@@ -128,6 +135,16 @@ def half(tensor: Tensor) -> Tensor:
     return (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
 
 
+def digest(meta: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
+    """The SHA-256 of a file's metadata and of its tensors' names, types, shapes and bytes, in
+    hexadecimal."""
+    found = hashlib.sha256(json.dumps(meta).encode())
+    for name, tensor in sorted(tensors.items()):
+        found.update(f"\n{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        found.update(tensor.contiguous().flatten().view(torch.uint8).numpy().data)
+    return found.hexdigest()
+
+
 def load(path: Path) -> Checkpoint:
     """Read and check a checkpoint; nothing in it is executed. Raises CheckpointError."""
     meta, state = _read(path)
@@ -159,17 +176,22 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise _refusal(path, "is not a whole safetensors file") from error
     if text is None:
         raise _refusal(path, "has no metadata: it is not a checkpoint of ours")
+    meta = _parsed(path, text)
+    if meta.pop(_HASH) != digest(meta, state):
+        raise _refusal(path, "is not as it was written: its hash differs")
+    return meta, state
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         meta = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _refusal(path, "has metadata that are not JSON") from error
-    names = {f.name for f in _meta_fields()}
-    given = set(meta if isinstance(meta, dict) else ())
-    # Files from before there was a skew are of 1.
-    missing = (names ^ given) - {"skew"}
-    if missing:
-        raise _refusal(path, f"has metadata of another version ({', '.join(sorted(missing))})")
-    return meta, state
+    expected = {_HASH, *(f.name for f in _meta_fields())}
+    odd = expected ^ set(meta if isinstance(meta, dict) else ())
+    if odd:
+        raise _refusal(path, f"has metadata of another version ({', '.join(sorted(odd))})")
+    return dict(meta)
 
 
 def _built(meta: dict[str, Any], state: dict[str, Tensor]) -> Checkpoint:
@@ -186,11 +208,14 @@ def _built(meta: dict[str, Any], state: dict[str, Tensor]) -> Checkpoint:
     labels = checkpoint.labels
     counts = [checkpoint.features, checkpoint.frames, checkpoint.stride, checkpoint.size]
     facts = {
-        "labels": labels and all(isinstance(label, str) and label for label in labels),
+        "labels": labels and all(isinstance(label, str) and is_label(label) for label in labels),
         "labels that differ": len(set(labels)) == len(labels),
         "head": checkpoint.head in HEADS,
         "fit": checkpoint.fit in _FITS,
-        "counts": all(isinstance(count, int) and count > 0 for count in counts),
+        "backbone": isinstance(checkpoint.backbone, str),
+        "counts": all(type(count) is int and 0 < count <= _LARGEST for count in counts),
+        "head sizes": isinstance(checkpoint.sizes, dict)
+        and all(_is_size(name, value) for name, value in checkpoint.sizes.items()),
         "stride": checkpoint.stride <= checkpoint.frames,
         "fps": _positive(checkpoint.fps),
         "temperature": _positive(checkpoint.temperature),
@@ -202,6 +227,13 @@ def _built(meta: dict[str, Any], state: dict[str, Tensor]) -> Checkpoint:
     if wrong:
         raise ValueError(", ".join(wrong))
     return checkpoint
+
+
+def _is_size(name: str, value: float) -> bool:
+    """Whether an argument of a head makes a network that is built in reasonable time."""
+    if name == "dropout":
+        return 0 <= value <= 1
+    return type(value) is int and 0 < value <= (_MOST_LAYERS if name == "layers" else _LARGEST)
 
 
 def _positive(value: float) -> bool:

@@ -49,23 +49,29 @@ def parse_labels(text: str, most: int) -> tuple[str, ...]:
         raise BadLabels("A label is empty. Separate labels with single commas: Juggling,Surfing.")
     if len(labels) > most:
         raise BadLabels(f"There are {len(labels)} labels; {most} are allowed.")
-    for label in labels:
-        if len(label) > MAX_LABEL_LENGTH or not label.isprintable():
-            raise BadLabels(
-                f"Labels are printable text of at most {MAX_LABEL_LENGTH} characters each."
-            )
+    if not all(is_label(label) for label in labels):
+        raise BadLabels(f"Labels are printable text of at most {MAX_LABEL_LENGTH} characters each.")
     return labels
 
 
 def read_label_map(path: Path) -> dict[str, str]:
     """Labels and the sentences that describe them, from an ``extended_label_map.json``.
 
-    Raises ConfigError for anything but a JSON object of texts.
+    Raises ConfigError for anything but a JSON object of printable texts, with names as
+    parse_labels() takes them.
     """
     try:
         entries = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise ConfigError("The file that HAR_LABEL_MAP names cannot be read as JSON.") from None
-    if not isinstance(entries, dict) or not all(isinstance(v, str) for v in entries.values()):
+    if not isinstance(entries, dict) or not all(
+        is_label(name) and isinstance(text, str) and text.isprintable()
+        for name, text in entries.items()
+    ):
         raise ConfigError('The label map must look like {"Label": "a sentence", ...}.')
     return entries
+
+
+def is_label(text: str) -> bool:
+    """Whether a text can be a label: printable, not too long, with no space around it."""
+    return 1 <= len(text.strip()) == len(text) <= MAX_LABEL_LENGTH and text.isprintable()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from har.models.zero_shot import ZeroShot
 from har.recognition.clips import Frames
-from har.types import UNKNOWN, Clip, Scores, Segment, Source, Top
+from har.types import UNKNOWN, Clip, Embeddings, Scores, Segment, Source, Top
 
 _EVERY = 2
 """The zero-shot model looks at every second sampled frame: 8 of a clip's 16."""
@@ -17,7 +21,7 @@ class Cascade:
     """Turns the trained model's probabilities into segments, for one video.
 
     ``threshold`` is the trained confidence below which ``zero_shot`` is asked, with ``vocabulary``
-    as its labels.
+    as its labels. ``embeddings`` has what was scored of the clips that it was asked about.
     """
 
     def __init__(
@@ -33,43 +37,74 @@ class Cascade:
         self._threshold = threshold
         self._zero_shot = zero_shot
         self._vocabulary = vocabulary
-        self._embeddings: dict[int, Tensor] = {}
+        self.embeddings = Embeddings(zero_shot.source, zero_shot.name, {})
+        self._position = -1
+        self._of_frames: dict[int, Tensor] = {}
 
     def segment(self, clip: Clip, probabilities: Tensor, frames: Frames) -> Segment:
-        """The segment of a clip, from its trained probabilities [labels] and its frames."""
+        """The segment of a video's next clip, from its trained probabilities [labels] and its
+        frames."""
+        self._position += 1
         top = top_labels(self._trained_labels, probabilities)
-        trained = Scores(self._trained_source, top)
-        if trained.confidence >= self._threshold:
-            return Segment(
-                clip.start, clip.end, trained.label, trained.confidence, top, trained.source
-            )
-        return self._fallback(clip, trained, frames)
-
-    def _fallback(self, clip: Clip, trained: Scores, frames: Frames) -> Segment:
-        model = self._zero_shot
-        probabilities = model.scores(self._embedding(frames), self._vocabulary)
-        top = top_labels(self._vocabulary, probabilities)
-        label, confidence = top[0]
-        reason = (
-            f"{trained.source} confidence {trained.confidence:.2f} "
-            f"below threshold {self._threshold:.2f}"
+        said = Scores(self._trained_source, top)
+        segment = Segment(clip.start, clip.end, said.label, said.confidence, top, said.source)
+        if said.confidence >= self._threshold:
+            return segment
+        embedding = self._embedding(frames)
+        self.embeddings.vectors[self._position] = embedding
+        return second_opinion(
+            segment, said, embedding, self._zero_shot, self._vocabulary, self._threshold
         )
-        if confidence < model.threshold:
-            label = UNKNOWN
-            reason += f"; {model.source} confidence {confidence:.2f} below {model.threshold:.2f}"
-        return Segment(clip.start, clip.end, label, confidence, top, model.source, reason, trained)
 
-    def _embedding(self, frames: Frames) -> Tensor:
-        """The mean embedding of every second frame; clips that overlap share the frames' own."""
+    def _embedding(self, frames: Frames) -> NDArray[np.float16]:
+        """The mean embedding of every second frame; clips that overlap share the frames' own.
+
+        In half precision already here, so that what is kept of it is what was scored.
+        """
         wanted = [i for i in range(frames.first, frames.end) if i % _EVERY == 0]
         wanted = wanted or [frames.first]
-        new = [i for i in wanted if i not in self._embeddings]
+        new = [i for i in wanted if i not in self._of_frames]
         if new:
             at = [i - frames.first for i in new]
             vectors = self._zero_shot.embed(frames.pixels[at])
-            self._embeddings |= dict(zip(new, vectors, strict=True))
-        self._embeddings = {i: v for i, v in self._embeddings.items() if i >= frames.first}
-        return torch.stack([self._embeddings[i] for i in wanted]).mean(dim=0)
+            self._of_frames |= dict(zip(new, vectors, strict=True))
+        self._of_frames = {i: v for i, v in self._of_frames.items() if i >= frames.first}
+        mean: NDArray[np.float16] = (
+            torch.stack([self._of_frames[i] for i in wanted]).mean(dim=0).half().cpu().numpy()
+        )
+        return mean
+
+
+def second_opinion(
+    segment: Segment,
+    trained: Scores,
+    embedding: NDArray[np.float16],
+    model: ZeroShot,
+    vocabulary: tuple[str, ...],
+    threshold: float,
+) -> Segment:
+    """A segment, where ``trained`` is below the threshold, as the zero-shot model has it.
+
+    ``embedding`` is the mean of that model's vectors of the clip's frames.
+    """
+    probabilities = model.scores(torch.from_numpy(embedding).float(), vocabulary)
+    top = top_labels(vocabulary, probabilities)
+    label, confidence = top[0]
+    # Rounded as in results, so that what is told from a result is the same.
+    sure = round(trained.confidence, 4)
+    reason = f"{trained.source} confidence {sure:.2f} below threshold {threshold:.2f}"
+    if confidence < model.threshold:
+        label = UNKNOWN
+        reason += f"; {model.source} confidence {confidence:.2f} below {model.threshold:.2f}"
+    return replace(
+        segment,
+        label=label,
+        confidence=confidence,
+        top5=top,
+        source=model.source,
+        reason=reason,
+        trained=trained,
+    )
 
 
 def top_labels(labels: tuple[str, ...], probabilities: Tensor) -> Top:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from config import Settings
 from har.media.annotate import annotate
 from har.media.fetch import fetch
 from har.media.probe import probe
+from har.recognition import embeddings
 from har.recognition.recognizer import Recognizer
-from har.types import Found, Options, Progress, Report, ignore
+from har.recognition.sheets import SheetWriter
+from har.types import Found, Options, Progress, Report, Sampled, ignore
 
 ANNOTATED = "annotated.mp4"
 
@@ -25,12 +28,14 @@ def process(
     settings: Settings,
     progress: Progress,
     found: Found = ignore,
+    details: bool = False,
 ) -> Report:
     """Recognise a local file (a Path) or a link (a str).
 
     What a link holds, and ``annotated.mp4`` where the options ask for it, are written to
-    ``folder``. ``found`` gets each segment as soon as it is scored. Raises HarError; ``progress``
-    and ``found`` may raise to stop the work.
+    ``folder``; so are, with ``details``, sheets of the sampled frames and the embeddings by which
+    the clips can be scored anew. ``found`` gets each segment as soon as it is scored. Raises
+    HarError; ``progress`` and ``found`` may raise to stop the work.
     """
     began = time.perf_counter()
     if isinstance(source, str):
@@ -39,7 +44,8 @@ def process(
     progress("probe", 0.0)
     video = probe(source, settings)
     probed = time.perf_counter()
-    report = recognizer.recognise(video, options, partial(progress, "recognise"), found)
+    recognise = partial(recognizer.recognise, video, options, partial(progress, "recognise"), found)
+    report = _detailed(recognise, folder, recognizer) if details else recognise()
     recognised = time.perf_counter()
     if options.annotate:
         out = folder / ANNOTATED
@@ -53,3 +59,12 @@ def process(
         "total": done - began,
     }
     return dataclasses.replace(report, timings={k: round(v, 3) for k, v in timings.items()})
+
+
+def _detailed(
+    recognise: Callable[[Sampled], Report], folder: Path, recognizer: Recognizer
+) -> Report:
+    sheets = SheetWriter(folder, recognizer.checkpoint.fps, recognizer.checkpoint.size)
+    report = recognise(sheets.add)
+    embeddings.write(report.embeddings, folder / embeddings.FILE)
+    return dataclasses.replace(report, frames=sheets.finish())

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,20 @@ from har.models.zero_shot import ZeroShot
 from har.models.zero_shot.choice import ZeroShotChoice
 from har.recognition import clips, timeline
 from har.recognition.cascade import Cascade
-from har.types import Found, FrameBatch, Options, Report, Segment, VideoFacts, ignore
+from har.types import (
+    Found,
+    FrameBatch,
+    Options,
+    Report,
+    Sampled,
+    Segment,
+    Thresholds,
+    VideoFacts,
+    ignore,
+)
 
 Timings = dict[str, float]
+Batches = Generator[FrameBatch, None, None]
 
 
 class Recognizer:
@@ -50,7 +62,7 @@ class Recognizer:
         """Do once what would slow down the first video: build kernels, embed the vocabulary."""
         model = self.checkpoint
         pixels = np.zeros((model.frames, model.size, model.size, 3), np.uint8)
-        self._logits(self._backbone.per_clip(self._backbone.per_frame(pixels)[None]))
+        self._judged(self._backbone.per_clip(self._backbone.per_frame(pixels)[None]))
         zero_shot = self._zero_shot.now()
         embedding = zero_shot.embed(pixels[:1])[0]
         zero_shot.scores(embedding, self._zero_shot.vocabulary)
@@ -61,6 +73,7 @@ class Recognizer:
         options: Options,
         progress: Callable[[float], None],
         found: Found = ignore,
+        sampled: Sampled = ignore,
     ) -> Report:
         """What is done in a video, and when. ``progress`` gets fractions, 0..1.
 
@@ -69,8 +82,11 @@ class Recognizer:
         progress(0.0)
         timings: Timings = {}
         zero_shot = self._zero_shot.now()
+        threshold = self._threshold(options)
+        cascade = self._cascade(threshold, options, zero_shot)
+        decoded = _shown(self._frames(video), sampled)
         segments = []
-        for segment in self.segments(video, options, zero_shot, timings):
+        for segment in self._segments(video, decoded, options.stride, cascade, timings):
             segments.append(segment)
             found(segment)
             progress(min(1.0, (segment.end - video.start) / max(video.duration, 1e-9)))
@@ -79,21 +95,30 @@ class Recognizer:
             segments=tuple(segments),
             timeline=timeline.merge(segments, video.start, video.end),
             models={"trained": self._name, "zero_shot": self._zero_shot.told(zero_shot)},
+            thresholds=Thresholds(threshold, zero_shot.threshold),
+            embeddings=cascade.embeddings,
             timings={name: round(seconds, 3) for name, seconds in timings.items()},
         )
 
-    def segments(
-        self, video: VideoFacts, options: Options, zero_shot: ZeroShot, timings: Timings
+    def _segments(
+        self,
+        video: VideoFacts,
+        decoded: Batches,
+        stride: int | None,
+        cascade: Cascade,
+        timings: Timings,
     ) -> Iterator[Segment]:
         """The segments of a video in their order, each as soon as it is known."""
-        cascade = self._cascade(options, zero_shot)
         period = 1 / self.checkpoint.fps
-        for ready, logits in self._scored(video, options.stride, timings):
+        for ready, logits, attention in self._scored(decoded, stride, timings):
             probabilities = self.checkpoint.probabilities(logits)
             with _timed(timings, "zero_shot"):
-                for frames_, row in zip(ready, probabilities, strict=True):
+                for frames_, row, weights in zip(
+                    ready, probabilities, attention.tolist(), strict=True
+                ):
                     clip = clips.clip_of(frames_, period, video.end)
-                    yield cascade.segment(clip, row, frames_)
+                    segment = cascade.segment(clip, row, frames_)
+                    yield replace(segment, attention=tuple(weights))
 
     def clip_logits(self, video: VideoFacts, shuffle: int | None = None) -> NDArray[np.float32]:
         """The trained model's logits [clips, labels], of the clips that requests get.
@@ -102,7 +127,7 @@ class Recognizer:
         that nothing but what each of them shows is left.
         """
         order = None if shuffle is None else np.random.default_rng(shuffle)
-        rows = [logits for _, logits in self._scored(video, None, {}, order)]
+        rows = [logits for _, logits, _ in self._scored(self._frames(video), None, {}, order)]
         return torch.cat(rows).cpu().numpy()
 
     def clip_scores(self, video: VideoFacts) -> NDArray[np.float32]:
@@ -110,31 +135,36 @@ class Recognizer:
         logits = torch.from_numpy(self.clip_logits(video))
         return self.checkpoint.probabilities(logits).numpy()
 
-    def _cascade(self, options: Options, zero_shot: ZeroShot) -> Cascade:
+    def _threshold(self, options: Options) -> float:
+        return self.checkpoint.threshold if options.threshold is None else options.threshold
+
+    def _cascade(self, threshold: float, options: Options, zero_shot: ZeroShot) -> Cascade:
         model = self.checkpoint
-        threshold = model.threshold if options.threshold is None else options.threshold
         vocabulary = options.labels or self._zero_shot.vocabulary
         return Cascade(model.labels, model.head, threshold, zero_shot, vocabulary)
 
+    def _frames(self, video: VideoFacts) -> Batches:
+        return frames(video, self.checkpoint.fps, self.checkpoint.size, self._settings)
+
     def _scored(
         self,
-        video: VideoFacts,
+        decoded: Batches,
         stride: int | None,
         timings: Timings,
         shuffle: np.random.Generator | None = None,
-    ) -> Iterator[tuple[list[clips.Frames], Tensor]]:
-        """Batches of clips with their logits [clips, labels]."""
+    ) -> Iterator[tuple[list[clips.Frames], Tensor, Tensor]]:
+        """Batches of clips with their logits [clips, labels] and attention [clips, steps]."""
         model = self.checkpoint
         stride = model.stride if stride is None else stride
         if not 1 <= stride <= model.frames:
             raise BadOption(f"stride must be a whole number of frames from 1 to {model.frames}.")
-        for ready in clips.stream(self._embedded(video, timings), model.frames, stride):
+        for ready in clips.stream(self._embedded(decoded, timings), model.frames, stride):
             if ready:
                 with _timed(timings, "backbone"):
                     vectors = self._backbone.per_clip(self._stacked(ready, shuffle))
                 with _timed(timings, "head"):
-                    logits = self._logits(vectors)
-                yield ready, logits
+                    logits, attention = self._judged(vectors)
+                yield ready, logits, attention
 
     def _stacked(self, ready: list[clips.Frames], shuffle: np.random.Generator | None) -> Tensor:
         """What the backbone made of each frame of some clips, [clips, frames, ...]."""
@@ -144,15 +174,13 @@ class Recognizer:
         return torch.stack(frames)
 
     @torch.inference_mode()
-    def _logits(self, vectors: Tensor) -> Tensor:
-        logits: Tensor = self._head(vectors)[0]
-        return logits.float()
+    def _judged(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        logits, attention = self._head(vectors)
+        return logits.float(), attention.float()
 
-    def _embedded(self, video: VideoFacts, timings: Timings) -> Iterator[tuple[FrameBatch, Tensor]]:
+    def _embedded(self, decoded: Batches, timings: Timings) -> Iterator[tuple[FrameBatch, Tensor]]:
         """Batches of frames with what the backbone makes of each; the next batch decodes while it
         works."""
-        model = self.checkpoint
-        decoded = frames(video, model.fps, model.size, self._settings)
         last: tuple[NDArray[np.uint8], Tensor] | None = None
         with closing(_ahead(decoded)) as batches:
             while True:
@@ -180,9 +208,15 @@ class Recognizer:
         return torch.cat([*known, *fresh])[torch.from_numpy(at)]
 
 
-def _ahead(
-    batches: Generator[FrameBatch, None, None],
-) -> Generator[FrameBatch, None, None]:
+def _shown(batches: Batches, sampled: Sampled) -> Batches:
+    """The same batches, each shown to ``sampled`` first."""
+    with closing(batches):
+        for batch in batches:
+            sampled(batch)
+            yield batch
+
+
+def _ahead(batches: Batches) -> Batches:
     """The same batches, each next one being made in a thread while the last is used."""
     with closing(batches), ThreadPoolExecutor(1, thread_name_prefix="decode") as pool:
         coming = pool.submit(next, batches, None)

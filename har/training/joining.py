@@ -26,6 +26,7 @@ _FPS = 15
 _SIDE = 256
 """Of the square that all clips are squashed to, as the networks see them."""
 _TIMEOUT = 300.0
+_MOST_BYTES = 1 << 30
 
 
 def join(
@@ -65,7 +66,13 @@ def _drawn(by_label: dict[str, list[Video]], rng: np.random.Generator) -> list[V
 def _joined(clips: Sequence[Video], fold: int, out: Path, settings: Settings) -> Untrimmed:
     frames = [max(1, round(scoring.facts(c, settings).duration * _FPS)) for c in clips]
     try:
-        child.run(_arguments(clips, frames, out, settings), timeout=_TIMEOUT)
+        child.run(
+            _arguments(clips, frames, out, settings),
+            timeout=_TIMEOUT,
+            reads=[clip.path for clip in clips],
+            writes=out.parent,
+            file_size=_MOST_BYTES,
+        )
     except (child.ChildFailed, child.ChildTimeout) as error:
         names = ", ".join(clip.row.file for clip in clips)
         raise ManifestError(f"{names} cannot be joined to one video.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -184,7 +185,7 @@ def _lines(path: Path) -> Iterable[tuple[int, str]]:
 def _videos_below(root: Path, folder: str) -> str:
     """What stands before a class's folder in the paths below the root."""
     for name in ("", "UCF-101/", "hmdb51_org/", "videos/"):
-        if (root / f"{name}{folder}").is_dir():
+        if os.path.isdir(root / f"{name}{folder}"):
             return name
     raise ManifestError(
         f"There is no folder {folder} below the root. Unpack the videos there, a folder per class."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -87,8 +89,14 @@ def refuse_repeated(rows: Sequence[Row]) -> None:
 
 
 def refuse_missing(rows: Sequence[Row], root: Path) -> None:
-    """Raise ManifestError for files that are not there."""
-    _refuse([row.file for row in rows if not (root / row.file).is_file()], "not below the root")
+    """Raise ManifestError for files that are not there, or not below the root."""
+    _refuse([row.file for row in rows if not _is_below(root, row.file)], "not below the root")
+
+
+def _is_below(root: Path, file: str) -> bool:
+    leads_out = Path(file).is_absolute() or ".." in Path(file).parts
+    # Unlike Path's, this takes a name that no file can have for one that is not there.
+    return not leads_out and os.path.isfile(root / file)
 
 
 def refuse_straddling(placed: Sequence[tuple[str, str, object]], side: str) -> None:
@@ -105,7 +113,8 @@ def refuse_straddling(placed: Sequence[tuple[str, str, object]], side: str) -> N
 
 def _parsed(path: Path) -> tuple[list[Row], bool]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        # Spreadsheets begin UTF-8 with a mark.
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             columns = set(reader.fieldnames or ())
             missing = {"file", "label"} - columns
@@ -126,7 +135,7 @@ def _row(line: int, cells: dict[str, str | None]) -> Row:
     if not text["file"] or not text["label"]:
         raise ManifestError(f"Line {line} of the manifest has no file or no label.")
     fold = text.get("fold", "")
-    if fold and not fold.isdecimal():
+    if fold and not re.fullmatch("[0-9]{1,9}", fold):
         raise ManifestError(f"{text['file']} has the fold '{fold}'; folds are whole numbers.")
     return Row(
         file=text["file"],

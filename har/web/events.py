@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from har.errors import NotFound
@@ -21,14 +21,17 @@ _LOOK = 0.2
 _SILENCE = 15.0
 """Seconds after which a comment is sent, lest somebody on the way takes the line for dead."""
 
-_ID = re.compile(r"(\d{1,9})-(\d{1,9})")
+_ID = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
 
 
-def stream(queue: Queue, id: str, last: str) -> Iterator[str]:
+def stream(
+    queue: Queue, id: str, last: str, is_gone: Callable[[], bool] = lambda: False
+) -> Iterator[str]:
     """The events of a job until its end: ``progress``, ``segment``, ``restart``, and one of
     ``done``, ``failed`` and ``removed``.
 
-    ``last`` is the id of the last event that the client has had, or anything else.
+    ``last`` is the id of the last event that the client has had, or anything else; once it is gone,
+    so is the stream.
     """
     had = _ID.fullmatch(last)
     attempt, count = (int(had[1]), int(had[2])) if had else (0, 0)
@@ -57,7 +60,7 @@ def stream(queue: Queue, id: str, last: str) -> Iterator[str]:
         elif time.monotonic() - spoken > _SILENCE:
             spoken = time.monotonic()
             yield ":\n\n"
-        if queue.stopped(_LOOK):
+        if queue.stopped(_LOOK) or is_gone():
             return
 
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 
 from flask import Request
 
-from har.errors import BadOption, NoSource, TwoSources
+from har.errors import BadOption, NoSource, TwoSources, UrlError
 from har.jobs.questions import Place
 from har.jobs.queue import Sender
 from har.jobs.storage import Upload
-from har.web.limits import client
+from har.web.keys import client
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_MOST = 100
+_LINK = re.compile(r"https?://[^/]", re.IGNORECASE)
+_PLACE = re.compile(r"(\d{1,12}\.\d{1,12}) ([\w-]+)", re.ASCII)
+MOST_JOBS = 100
 
 
 def parse_source(request: Request) -> Upload | str:
     """The file in ``video``, or the link in ``url`` (``youtube_url`` in the earlier program).
 
-    Raises NoSource and TwoSources.
+    Raises NoSource, TwoSources, and UrlError for what can be no link.
     """
     file = request.files.get("video")
     url = (request.form.get("url") or request.form.get("youtube_url") or "").strip()
@@ -31,6 +32,8 @@ def parse_source(request: Request) -> Upload | str:
             raise TwoSources("Send either a file as video or a link as url.")
         return Upload(file.stream, file.filename)
     if url:
+        if not _LINK.match(url) or not url.isprintable():
+            raise UrlError("Send a link that starts with http:// or https:// and a host.")
         return url
     if "video" in request.form:
         raise NoSource("video must be a file; with curl that is -F video=@clip.mp4.")
@@ -50,8 +53,8 @@ def parse_sender(request: Request) -> Sender:
 def parse_limit(request: Request) -> int:
     """How many jobs to list. Raises BadOption."""
     text = request.args.get("limit", "20")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST):
-        raise BadOption(f"limit must be a whole number from 1 to {_MOST}.")
+    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= MOST_JOBS:
+        raise BadOption(f"limit must be a whole number from 1 to {MOST_JOBS}.")
     return int(text)
 
 
@@ -61,10 +64,12 @@ def parse_cursor(request: Request) -> Place | None:
     if text is None:
         return None
     try:
-        created, _, id = base64.urlsafe_b64decode(text).decode().partition(" ")
-        return Place(float(created), id)
-    except (binascii.Error, ValueError):
-        raise BadOption("cursor must be one that a list of jobs gave as its next.") from None
+        place = _PLACE.fullmatch(base64.urlsafe_b64decode(text).decode())
+    except ValueError:
+        place = None
+    if place is None:
+        raise BadOption("cursor must be one that a list of jobs gave as its next.")
+    return Place(float(place[1]), place[2])
 
 
 def cursor(place: Place) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from flask import Blueprint, Response, current_app, jsonify, request, send_file, url_for
+from werkzeug.exceptions import ClientDisconnected
 
 from har import logs
 from har.errors import NotFound
+from har.export.formats import FORMATS
+from har.export.view import parse_view
 from har.jobs import storage
 from har.jobs.questions import Place
 from har.jobs.queue import Queue
@@ -16,24 +20,38 @@ from har.options import parse_options
 from har.web import documents, problems
 from har.web.events import stream
 from har.web.forms import cursor, parse_cursor, parse_limit, parse_sender, parse_source
-from har.web.limits import client, held
+from har.web.keys import lister
+from har.web.pace import Paced
+from har.web.places import hold
+from har.web.ranges import narrow
 
 jobs = Blueprint("jobs", __name__)
 
 _POLL_SECONDS = 1
 
 
+@jobs.before_request
+def check_id() -> None:
+    """Raises NotFound for what can be no job's id, which storage and PostgreSQL would choke on."""
+    id = (request.view_args or {}).get("id")
+    if id is not None and not storage.ID.fullmatch(id):
+        raise NotFound("There is no such job. Jobs are found by the id they were given.")
+
+
 @jobs.post("/predict")
 def predict() -> Response:
     """The result of a video, when it is there."""
-    with held():
-        job = _queue().wait(_submit().id)
+    hold()
+    job = _queue().wait(_submit().id, _listener())
+    if not job.ended:
+        raise ClientDisconnected
     return problems.respond(job.error) if job.error else jsonify(job.result)
 
 
 @jobs.post("/jobs")
 def create() -> tuple[Response, int, dict[str, str]]:
     """A job of its own for a video."""
+    hold()
     job = _submit()
     headers = {"Location": url_for(".show", id=job.id), "Retry-After": str(_POLL_SECONDS)}
     return jsonify(documents.whole(job)), 202, headers
@@ -43,7 +61,7 @@ def create() -> tuple[Response, int, dict[str, str]]:
 def index() -> Response:
     """The jobs of who asks, the latest first."""
     limit = parse_limit(request)
-    found = _queue().records.latest(client(request), limit + 1, parse_cursor(request))
+    found = _queue().records.latest(lister(request), limit + 1, parse_cursor(request))
     shown = found[:limit]
     more = None
     if len(found) > limit:
@@ -67,13 +85,12 @@ def events(id: str) -> Response:
     """What happens to a job, as it happens."""
     queue = _queue()
     queue.records.get(id)
-    with held() as hold:
-        news = stream(queue, id, request.headers.get("Last-Event-ID", ""))
-        response = Response(news, content_type="text/event-stream")
-        response.headers["Cache-Control"] = "no-store"
-        # Or nginx would keep what comes until it is worth sending.
-        response.headers["X-Accel-Buffering"] = "no"
-        response.call_on_close(hold.pop_all().close)
+    hold()
+    news = stream(queue, id, request.headers.get("Last-Event-ID", ""), _listener())
+    response = Response(news, content_type="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    # Or nginx would keep what comes until it is worth sending.
+    response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
@@ -88,7 +105,8 @@ def cancel(id: str) -> tuple[str, int]:
 def video(id: str) -> Response:
     """The video as it was sent."""
     job = _done(id)
-    return _send(job, str(job.video), str(job.media_type))
+    response = _send(job, str(job.video), str(job.media_type))
+    return _private(response, "attachment", str(job.video))
 
 
 @jobs.get("/jobs/<id>/annotated.mp4")
@@ -97,12 +115,29 @@ def annotated(id: str) -> Response:
     job = _done(id)
     if not job.options["annotate"]:
         raise NotFound("This job was sent with annotate=0, so it made no annotated video.")
-    return _send(job, storage.ANNOTATED, "video/mp4")
+    response = _send(job, storage.ANNOTATED, "video/mp4")
+    return _private(response, "inline", storage.ANNOTATED)
+
+
+@jobs.get("/jobs/<id>/export/<any(json,csv,vtt,srt,eaf,chapters):format>")
+def export(id: str, format: str) -> Response:
+    """The result in a format of others."""
+    job = _done(id)
+    written = FORMATS[format]
+    text = written.write(job.result or {}, parse_view(request.args.to_dict(flat=False)))
+    response = Response(text.encode(), content_type=written.media_type)
+    return _private(response, "attachment", f"actions{written.extension}")
 
 
 def _queue() -> Queue:
     queue: Queue = current_app.extensions["har.queue"]
     return queue
+
+
+def _listener() -> Callable[[], bool]:
+    """What tells whether who asks has gone; the tests' own clients never do."""
+    connection = request.environ.get("gunicorn.socket")
+    return connection.is_gone if isinstance(connection, Paced) else lambda: False
 
 
 def _submit() -> Job:
@@ -115,8 +150,15 @@ def _submit() -> Job:
 def _done(id: str) -> Job:
     job = _queue().records.get(id)
     if job.state != "done":
-        raise NotFound(f"This job is {job.state}; its videos are there once it is done.")
+        raise NotFound(f"This job is {job.state}; what came of it is there once it is done.")
     return job
+
+
+def _private(response: Response, disposition: str, name: str) -> Response:
+    """Keep a file out of caches that others share; ``attachment`` also from opening as a page."""
+    response.cache_control.private = True
+    response.headers.set("Content-Disposition", disposition, filename=name)
+    return response
 
 
 def _send(job: Job, name: str, media_type: str) -> Response:
@@ -132,6 +174,6 @@ def _send(job: Job, name: str, media_type: str) -> Response:
         response = send_file(file, mimetype=media_type)
         response.content_length = size
         response.set_etag(f"{job.id}-{name}")
-        response.make_conditional(request, accept_ranges=True, complete_length=size)
+        narrow(response, request, size)
         response.call_on_close(unsent.pop_all().close)
     return response

@@ -1,35 +1,48 @@
-"""How much one client may ask for, and how many requests may hold a thread for long."""
+"""How much one client may ask for, and how much a request may bring."""
 
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import limits
-from flask import Flask, Request, Response, current_app, request
+from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter, RateLimitExceeded
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from config import Settings
-from har.errors import Busy, ConfigError, TooManyRequests
+from har.errors import ConfigError, TooLarge, TooManyRequests
+from har.jobs.keys import is_rate
 from har.web import problems
+from har.web.keys import TAKING, client, sent_key
 
-_LIMITED = ("jobs.create", "jobs.predict")
-"""The endpoints that take videos; all of them count together."""
+_FORM_BYTES = 1_000_000
+"""What a request may have beside its video."""
 
-_FREE_THREADS = 8
-"""Threads that no request may hold for long, so that the quick ones are always answered."""
+_FIELD_BYTES = 256_000
+"""Of one field, which is read into memory; 500 labels are no longer."""
 
-_BUSY_SECONDS = 5
+_FIELDS = 20
+
+_BODY_BYTES = 64_000
+"""What a request may have that brings no video."""
+
 _REDIS_TIMEOUT = {"socket_connect_timeout": 1, "socket_timeout": 1}
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Limit an application whose views are all there. Raises ConfigError for a bad rate."""
-    rate = check_rate(settings.rate_limit)
+    if not is_rate(settings.rate_limit):
+        raise ConfigError(
+            "HAR_RATE_LIMIT must be like 120/minute or 5/second;1000/day, "
+            f"not '{settings.rate_limit}'."
+        )
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.max_upload_mb * 1_000_000 + _FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=_FIELD_BYTES,
+        MAX_FORM_PARTS=_FIELDS,
+    )
+    app.before_request(_limit_body)
     shared = settings.broker_url.startswith(("redis://", "rediss://"))
     limiter = Limiter(
         lambda: client(request),
@@ -39,62 +52,45 @@ def register(app: Flask, settings: Settings) -> None:
         in_memory_fallback_enabled=shared,
         key_prefix="har",
     )
-    limit = limiter.shared_limit(rate, scope="videos")
+    # All that take videos count together.
+    limit = limiter.shared_limit(lambda: _rate(settings), scope="videos")
     views: dict[str, Any] = app.view_functions
-    for endpoint in _LIMITED:
+    for endpoint in TAKING:
         views[endpoint] = limit(views[endpoint])
 
     @app.errorhandler(RateLimitExceeded)
     def refuse(_: RateLimitExceeded) -> Response:
         return problems.respond_to(_too_many(limiter))
 
-    holders = max(1, settings.web_threads - _FREE_THREADS)
-    app.extensions["har.holders"] = threading.BoundedSemaphore(holders)
 
+def _limit_body() -> None:
+    """Refuse a body that is too large before any of it is read.
 
-def check_rate(text: str) -> str:
-    """A rate such as ``120/minute`` or ``5/second;1000/day``. Raises ConfigError for another."""
-    try:
-        rates = limits.parse_many(text)
-    except ValueError:
-        rates = []
-    if not rates or any(rate.amount < 1 for rate in rates):
-        raise ConfigError(
-            f"HAR_RATE_LIMIT must be like 120/minute or 5/second;1000/day, not '{text}'."
-        )
-    return text
-
-
-def client(request: Request) -> str:
-    """The address of who asks, behind as many proxies as HAR_TRUSTED_PROXIES says."""
-    # There is none where a proxy of this machine asks through a socket in the file system.
-    return request.remote_addr or "local"
-
-
-@contextmanager
-def held() -> Iterator[ExitStack]:
-    """Let the request hold its thread for long, until the block is left.
-
-    A stream is held until it is closed with
-    ``with held() as hold: ...; response.call_on_close(hold.pop_all().close)``.
-    Raises Busy where too many are held already.
+    Parts with a video may come without their length; there Flask refuses as it reads.
     """
-    holders: threading.BoundedSemaphore = current_app.extensions["har.holders"]
-    if not holders.acquire(blocking=False):
-        raise Busy(
-            "Too many requests wait for their results. Send the video to /jobs, which does not "
-            "wait, or try again in a moment.",
-            retry_after=_BUSY_SECONDS,
+    taking = request.endpoint in TAKING
+    if taking and request.mimetype == "multipart/form-data":
+        if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+            raise RequestEntityTooLarge
+        return
+    most = _FORM_BYTES if taking else _BODY_BYTES
+    if (request.content_length or 0) > most or "Transfer-Encoding" in request.headers:
+        raise TooLarge(
+            f"Without a video, send at most {most // 1000} kB, and tell their length. A video is "
+            "sent to /predict or /jobs as multipart/form-data."
         )
-    with ExitStack() as hold:
-        hold.callback(holders.release)
-        yield hold
+
+
+def _rate(settings: Settings) -> str:
+    key = sent_key()
+    return key.rate if key and key.rate else settings.rate_limit
 
 
 def _too_many(limiter: Limiter) -> TooManyRequests:
     limit = limiter.current_limit
     assert limit is not None
+    who = "With one key" if sent_key() else "From one address"
     return TooManyRequests(
-        f"One address may send {limit.limit}. Send the next video later.",
+        f"{who} you may send {limit.limit}. Send the next video later.",
         retry_after=max(1, math.ceil(limit.reset_at - time.time())),
     )

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from har.errors import HarError, InternalError, RecordsAway, TooLarge
+from har.jobs import disk, room
 from har.jobs.record import problem
 
 _AWAY_SECONDS = 60
@@ -39,16 +40,23 @@ def respond_to(error: HarError) -> Response:
     """The response for an error, with Retry-After where it is known."""
     response = respond(problem(error))
     response.retry_after = error.retry_after
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
 def _too_large(error: RequestEntityTooLarge) -> Response:
     limit = current_app.config["HAR"].max_upload_mb
-    sentence = f"A request may bring one video of {limit} MB at most. Send a smaller copy."
+    sentence = (
+        f"A request may bring one video of {limit} MB at most, and a few short fields. Send a "
+        "smaller copy."
+    )
     return respond_to(TooLarge(sentence))
 
 
 def _records_away(error: OperationalError) -> Response:
+    if disk.is_full(error):
+        return _disk_full(error)
     _log.warning("the database does not answer: %s", error)
     sentence = "The service cannot reach its database. Try again in a minute."
     return respond_to(RecordsAway(sentence, retry_after=_AWAY_SECONDS))
@@ -68,7 +76,14 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
+def _disk_full(error: Exception) -> Response:
+    _log.warning("the disk is full: %s", error)
+    return respond_to(room.none())
+
+
 def _unforeseen(error: Exception) -> Response:
+    if disk.is_full(error):
+        return _disk_full(error)
     _log.error("a request failed", exc_info=error)
     return respond_to(
         InternalError("Something unforeseen happened. Try again; the log has the particulars.")

@@ -5,11 +5,12 @@ const LONGEST_WAIT_MS = 1000;
 
 /** Something that went wrong, as a title and a sentence that says what to do. */
 export class Problem extends Error {
-  constructor(title, detail, status = 0) {
+  constructor(title, detail, status = 0, code = "") {
     super(detail);
     this.title = title;
     this.detail = detail;
     this.status = status;
+    this.code = code;
   }
 
   static from(body, status) {
@@ -17,20 +18,31 @@ export class Problem extends Error {
       body?.title ?? "The service could not answer",
       body?.detail ?? "Please try again in a minute.",
       status,
+      body?.code,
     );
   }
 
   get passing() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
+
+  get asksForKey() {
+    return this.code === "key_needed" || this.code === "key_wrong";
+  }
 }
 
-/** Sends a form to make a job of it; onUpload hears the fraction that has been sent. */
-export function submit(form, { onUpload, signal }) {
+/**
+ * Sends a form to make a job of it, with a key where there is one; onUpload hears the fraction that
+ * has been sent.
+ */
+export async function submit(form, { key, onUpload, signal }) {
+  // A wrong key is told before a long upload, not after.
+  if (key) await ask("/jobs?limit=1", signal, { Authorization: `Bearer ${key}` });
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", "/jobs");
     request.responseType = "json";
+    if (key) request.setRequestHeader("Authorization", `Bearer ${key}`);
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) onUpload(event.loaded / event.total);
     };
@@ -53,7 +65,7 @@ export async function follow(id, onChange, signal) {
   let wait = FIRST_WAIT_MS;
   for (;;) {
     try {
-      const job = await ask(id, signal);
+      const job = await ask(`/jobs/${encodeURIComponent(id)}`, signal);
       if (job.state === "done" || job.state === "failed") return job;
       onChange(job);
     } catch (error) {
@@ -65,10 +77,10 @@ export async function follow(id, onChange, signal) {
   }
 }
 
-async function ask(id, signal) {
+async function ask(address, signal, headers = {}) {
   let response;
   try {
-    response = await fetch(`/jobs/${encodeURIComponent(id)}`, { signal, cache: "no-store" });
+    response = await fetch(address, { signal, headers, cache: "no-store" });
   } catch (error) {
     if (signal.aborted) throw error;
     throw disconnected();

@@ -1,6 +1,7 @@
 // The page's three faces, start, work and watch, and the address that tells which one is shown.
 
 import { Problem, follow, submit } from "./api.js";
+import { keyField } from "./key.js";
 import { progressPanel } from "./progress.js";
 import { uploadForm } from "./upload.js";
 import { watchView } from "./watch.js";
@@ -8,6 +9,7 @@ import { watchView } from "./watch.js";
 const byId = (id) => document.getElementById(id);
 const progress = progressPanel(byId("work"));
 const watch = watchView(byId("watch"));
+const key = keyField(byId("key-field"));
 const TITLE = document.title;
 let running = new AbortController();
 
@@ -26,7 +28,8 @@ function fail(problem) {
   box.querySelector("[data-title]").textContent = problem.title;
   box.querySelector("[data-detail]").textContent = problem.detail;
   box.hidden = false;
-  box.focus();
+  if (problem.asksForKey) key.ask();
+  else box.focus();
 }
 
 /** Runs one task at a time: starting another, or leaving, ends the one before. */
@@ -50,7 +53,7 @@ function send(data, origin) {
     byId("cancel").hidden = false;
     byId("stay").hidden = true;
     progress.begin(origin);
-    const job = await submit(data, { onUpload: progress.sent, signal });
+    const job = await submit(data, { key: key.value, onUpload: progress.sent, signal });
     history.pushState(null, "", `?job=${encodeURIComponent(job.id)}`);
     await see(job.id, signal);
     byId("watch-title").focus();
@@ -79,7 +82,7 @@ function route() {
   });
 }
 
-uploadForm(byId("form"), { onSend: send, onProblem: fail });
+uploadForm(byId("form"), { key, onSend: send, onProblem: fail });
 byId("cancel").addEventListener("click", route);
 window.addEventListener("popstate", route);
 route();

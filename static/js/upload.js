@@ -3,7 +3,7 @@
 import { Problem } from "./api.js";
 
 /** Calls onSend(FormData, "upload" | "url") for a complete form, onProblem(Problem) otherwise. */
-export function uploadForm(form, { onSend, onProblem }) {
+export function uploadForm(form, { key, onSend, onProblem }) {
   const video = form.querySelector("#video");
   const url = form.querySelector("#url");
   const labels = form.querySelector("#labels");
@@ -41,6 +41,9 @@ export function uploadForm(form, { onSend, onProblem }) {
       const most = `${form.dataset.maxMb} MB`;
       onProblem(new Problem("The file is too large",
         `It has ${megabytes(file.size)} and ${most} are allowed. Cut or compress it first.`));
+    } else if (key.missing) {
+      onProblem(new Problem("A key is needed", "Put in the key that you were given.", 401,
+        "key_needed"));
     } else {
       const data = new FormData();
       if (file) data.append("video", file);

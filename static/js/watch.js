@@ -50,6 +50,9 @@ function offer(root, job) {
   const json = root.querySelector("#json");
   json.href = `/jobs/${encodeURIComponent(job.id)}`;
   json.download = `actions-${job.id}.json`;
+  for (const link of root.querySelectorAll("[data-format]")) {
+    link.href = `${json.href}/export/${link.dataset.format}`;
+  }
   root.querySelector("#models").textContent =
     `Trained model: ${models.trained}. Zero-shot model: ${models.zero_shot}.`;
 }

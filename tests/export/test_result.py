@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
-from har.export.result import document
-from har.types import Action, Report, Scores, Segment, VideoFacts
+import numpy as np
+
+from har.export.result import document, segment_document, segment_of
+from har.types import (
+    Action,
+    Embeddings,
+    Report,
+    Scores,
+    Segment,
+    Sheets,
+    Thresholds,
+    VideoFacts,
+)
 
 VIDEO = VideoFacts(
     Path("/secret/place.mp4"), 8.3330078125, 4.0, 1280, 720, 30000 / 1001, "mov", "h264", "aac"
@@ -15,7 +27,13 @@ REPORT = Report(
     video=VIDEO,
     segments=(
         Segment(
-            8.333, 10.333, "PushUps", 0.88123, (("PushUps", 0.88123), ("Walk", 0.06)), "bilstm"
+            8.333,
+            10.333,
+            "PushUps",
+            0.88123,
+            (("PushUps", 0.88123), ("Walk", 0.06)),
+            "bilstm",
+            attention=(0.1, 0.20004, 0.3, 0.39996),
         ),
         Segment(
             9.333,
@@ -26,11 +44,15 @@ REPORT = Report(
             "clip",
             "bilstm confidence 0.31 below threshold 0.55",
             Scores("bilstm", (("Walk", 0.31),)),
+            (0.5, 0.5),
         ),
     ),
     timeline=(Action(8.333, 12.333, "PushUps", 0.9, "bilstm"),),
     models={"trained": "a", "zero_shot": "b"},
+    thresholds=Thresholds(0.55, 0.3),
+    embeddings=Embeddings("clip", "b", {1: np.ones(4, np.float16)}),
     timings={"decode": 0.5},
+    frames=Sheets(fps=8.0, size=112, columns=8, rows=8, count=32, sheets=1),
 )
 
 
@@ -56,6 +78,7 @@ def test_document() -> None:
                 "top5": [["PushUps", 0.8812], ["Walk", 0.06]],
                 "source": "bilstm",
                 "reason": None,
+                "attention": [0.1, 0.2, 0.3, 0.4],
             },
             {
                 "start": 9.333,
@@ -65,7 +88,13 @@ def test_document() -> None:
                 "top5": [["Surfing", 0.41]],
                 "source": "clip",
                 "reason": "bilstm confidence 0.31 below threshold 0.55",
-                "trained": {"label": "Walk", "confidence": 0.31, "top5": [["Walk", 0.31]]},
+                "attention": [0.5, 0.5],
+                "trained": {
+                    "source": "bilstm",
+                    "label": "Walk",
+                    "confidence": 0.31,
+                    "top5": [["Walk", 0.31]],
+                },
             },
         ],
         "timeline": [
@@ -78,6 +107,8 @@ def test_document() -> None:
             }
         ],
         "models": {"trained": "a", "zero_shot": "b"},
+        "thresholds": {"trained": 0.55, "zero_shot": 0.3},
+        "frames": {"fps": 8.0, "size": 112, "columns": 8, "rows": 8, "count": 32, "sheets": 1},
         "timings": {"decode": 0.5},
         "video_url": "/v",
         "annotated_url": "/a",
@@ -86,3 +117,16 @@ def test_document() -> None:
 
 def test_document_shows_no_path() -> None:
     assert "secret" not in json.dumps(document(REPORT, id="x", origin="upload"))
+
+
+def test_a_segment_is_read_as_it_was_written() -> None:
+    for segment in REPORT.segments:
+        written = json.loads(json.dumps(segment_document(segment)))
+        read = segment_of(written)
+        assert segment_document(read) == written
+        assert (read.trained, read.reason) == (segment.trained, segment.reason)
+
+
+def test_a_report_whose_frames_were_not_kept() -> None:
+    made = document(dataclasses.replace(REPORT, frames=None), id="x", origin="file")
+    assert made["frames"] is None

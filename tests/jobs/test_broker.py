@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 from config import ROOT, Settings
-from har.jobs.queue import RECOGNISE, make_celery
+from har.jobs.queue import RECOGNISE, make_celery, send
+from tests.small_disk import filled, small_disk
 
 MESSAGES = 1500
 
 
-SENDER = f"""
+SENDER = """
 import sys
 from pathlib import Path
 from config import Settings
 from har.jobs.queue import RECOGNISE, make_celery
 
 celery = make_celery(Settings(data_dir=Path(sys.argv[1])))
-for number in range({MESSAGES}):
+for number in range(int(sys.argv[2])):
     celery.send_task(RECOGNISE, [str(number)])
 """
 
@@ -53,7 +56,7 @@ def test_a_message_is_for_one_reader(settings: Settings) -> None:
 
 def test_no_message_is_lost_while_readers_look(settings: Settings) -> None:
     """kombu's own transport loses a few in a hundred here, to readers that come too early."""
-    sender = [sys.executable, "-c", SENDER, str(settings.data_dir)]
+    sender = [sys.executable, "-c", SENDER, str(settings.data_dir), str(MESSAGES)]
     celery = make_celery(settings)
     celery.conf.broker_transport_options["polling_interval"] = 0.0005
     arrived: list[str] = []
@@ -73,3 +76,22 @@ def test_no_message_is_lost_while_readers_look(settings: Settings) -> None:
                     continue
     assert list(map(int, arrived)) == list(range(MESSAGES))
     assert list((settings.data_dir / "queue").glob("*.msg*")) == []
+
+
+def test_a_message_that_does_not_fit_leaves_nothing(tmp_path: Path, settings: Settings) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk:
+        celery = make_celery(dataclasses.replace(settings, data_dir=disk))
+        send(celery, "first")
+        with filled(disk):
+            send(celery, "lost")
+        messages = [path for path in (disk / "queue").iterdir() if path.is_file()]
+        assert ["first" in path.read_text() for path in messages] == [True]
+
+
+def test_what_a_full_disk_left_of_old_is_not_read(settings: Settings) -> None:
+    control = settings.data_dir / "queue" / "control"
+    control.mkdir(parents=True)
+    (control / "celery.exchange").write_bytes(b"")
+    argv = [sys.executable, "-c", SENDER, str(settings.data_dir), "3"]
+    subprocess.run(argv, cwd=ROOT, check=True)
+    assert len(list(control.parent.glob("*.msg"))) == 3

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from har.jobs import disk
+from tests.small_disk import filled, small_disk
 
 
 class Synced:
@@ -129,3 +133,27 @@ def test_what_cannot_be_removed_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(NotADirectoryError):
         disk.remove(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/data/a"), True),
+        (OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), True),
+        (OSError(errno.EACCES, os.strerror(errno.EACCES)), False),
+        (DBAPIError("", None, Exception("could not extend file: No space left on device")), True),
+        (DBAPIError("SELECT 'No space left on device'", None, Exception("no such table")), False),
+        (ValueError("No space left on device"), False),
+    ],
+)
+def test_a_full_disk_is_known_by_what_is_said_of_it(error: Exception, full: bool) -> None:
+    assert disk.is_full(error) is full
+
+
+def test_a_full_disk_is_known_by_the_database(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as place:
+        engine = sa.create_engine(f"sqlite:///{place / 'a.sqlite'}")
+        with filled(place), pytest.raises(OperationalError) as refused, engine.begin() as session:
+            session.execute(sa.text("CREATE TABLE t (x)"))
+        assert disk.is_full(refused.value)
+        engine.dispose()

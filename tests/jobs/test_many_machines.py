@@ -104,5 +104,6 @@ def test_a_job_whose_worker_dies_is_done_by_another(
     assert recognised(job) == recognised(undisturbed)
     assert (undisturbed["attempts"], job["attempts"]) == (1, 2)
     stored = {path.name for path in (site.storage / id).iterdir()}
-    assert stored == {"source.mp4", "annotated.mp4"}
+    details = {"frames-0.jpg", "frames-1.jpg", "embeddings.safetensors"}
+    assert stored == {"source.mp4", "annotated.mp4", *details}
     eventually(lambda: not processes(victim.folder / "tmp"), "the end of its children", 10)

@@ -188,6 +188,17 @@ def test_folders_tell_bytes_and_age(storage: Storage, tmp_path: Path) -> None:
         assert before < folder.touched < time.time() + 2
 
 
+@pytest.mark.parametrize("name", ["frames-0.jpg", "frames-449.jpg", "embeddings.safetensors"])
+def test_details_of_a_result_count_as_the_jobs_files(
+    storage: Storage, tmp_path: Path, name: str
+) -> None:
+    storage.keep("id", upload())
+    (tmp_path / name).write_bytes(b"1234567")
+    storage.put("id", tmp_path / name)
+    assert content(storage, "id", name) == b"1234567"
+    assert storage.folders()["id"].bytes == 12
+
+
 IDS = ["", ".", "..", "a/b", "a.b", "../a", "a\0", "a\n", "ä", "a b"]
 
 
@@ -209,7 +220,8 @@ def test_an_id_that_we_do_not_make_is_refused(storage: Storage, tmp_path: Path) 
     assert storage.folders() == {}
 
 
-NAMES = ["", "..", "../source.mp4", "other.mp4", "source/a", "source.mp4\n"]
+NAMES = ["", "..", "../source.mp4", "other.mp4", "source/a", "source.mp4\n", "frames-.jpg"]
+NAMES += ["frames-0/a", f"frames-{10**300}.jpg", "frames-1x.jpg"]
 
 
 def test_a_name_that_we_do_not_make_is_refused(storage: Storage, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import psutil
@@ -9,15 +10,19 @@ import pytest
 
 from config import Settings
 from har import errors
+from har.media.egress import Rules
 from har.media.fetch import fetch
 
 
-def refusal(url: str, folder: Path, settings: Settings) -> errors.HarError:
+def refusal(
+    url: str, folder: Path, settings: Settings, rules: Rules | None = None
+) -> errors.HarError:
     """The error that answers a link, after checking that it may be shown and that nothing stays."""
     with pytest.raises(errors.HarError) as caught:
-        fetch(url, folder, settings, lambda _: None)
+        fetch(url, folder, settings, lambda _: None, rules)
     assert list(folder.iterdir()) == []
     assert psutil.Process().children(recursive=True) == []
+    assert "egress" not in {thread.name for thread in threading.enumerate()}
     detail = caught.value.detail
     assert detail.endswith(".")
     for noise in ("ERROR", "yt-dlp", "generic", "Traceback", "Errno", "{", str(folder)):

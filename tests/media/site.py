@@ -1,21 +1,29 @@
-"""A web server on the loopback address whose pages are functions."""
+"""Web servers on addresses of this machine whose pages are functions."""
 
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 Route = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Site:
-    """Answers from ``routes`` until closed, and remembers the paths it was asked for."""
+    """Answers from ``routes`` until closed.
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    Remembers the paths it was asked for, and how many connections were made. On ``::`` it answers
+    on every address of the machine, but for those on which another has the same port.
+    """
+
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -30,12 +38,25 @@ class Site:
 
         class Server(ThreadingHTTPServer):
             address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            allow_reuse_port = True
             daemon_threads = True
+
+            def server_bind(self) -> None:
+                if host == "::":
+                    self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+                super().server_bind()
+
+            def get_request(self) -> tuple[socket.socket, Any]:
+                site.connections += 1
+                return super().get_request()
 
         self.routes: dict[str, Route] = {}
         self.asked: list[str] = []
+        self.connections = 0
         self.ended = threading.Event()
         self._server = Server((host, port), Handler)
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_port
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -75,9 +96,9 @@ def content(data: bytes, kind: str) -> Route:
     return answer
 
 
-def redirect(target: str) -> Route:
+def redirect(target: str, status: int = 302) -> Route:
     def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(302)
+        request.send_response(status)
         request.send_header("Location", target)
         request.send_header("Content-Length", "0")
         request.end_headers()

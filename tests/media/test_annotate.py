@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 from config import Settings
 from har import errors
-from har.media.annotate import annotate, caption, subtitles
+from har.captions import caption
+from har.media.annotate import annotate, subtitles
 from har.media.probe import probe
-from har.types import UNKNOWN, Action
+from har.types import UNKNOWN, Action, VideoFacts
 
 Maker = Callable[..., Path]
 GREY = ("-f", "lavfi", "-i", "color=gray:s=320x240:d=4:r=25")
@@ -84,6 +86,24 @@ def test_sound_that_browsers_do_not_play_becomes_aac(
     source = make_video("pcm.mkv", *GREY, *SOUND, *H264, "-c:a", "pcm_s16le")
     out, _ = made(source, [], tmp_path, settings)
     assert probe(out, settings).audio_codec == "aac"
+
+
+def test_sound_that_mp4_does_not_hold_becomes_aac(
+    make_video: Maker, settings: Settings, tmp_path: Path
+) -> None:
+    """Such as MP3 of so low a rate, from old cameras."""
+    source = make_video("low.avi", *GREY, *SOUND, "-c:a", "mp3", "-ar", "8000")
+    out, _ = made(source, [], tmp_path, settings)
+    assert probe(out, settings).audio_codec == "aac"
+
+
+def test_sound_of_a_rare_kind_is_left_out(
+    make_video: Maker, settings: Settings, tmp_path: Path
+) -> None:
+    source = make_video("rare.avi", *GREY, *SOUND, "-c:a", "adpcm_yamaha")
+    assert probe(source, settings).audio_codec == "adpcm_yamaha"
+    out, _ = made(source, [], tmp_path, settings)
+    assert probe(out, settings).audio_codec is None
 
 
 @pytest.mark.parametrize(
@@ -170,3 +190,25 @@ def test_what_cannot_be_decoded_is_told(samples: Path, settings: Settings, tmp_p
     with pytest.raises(errors.Undecodable):
         annotate(video, [], out, settings, lambda fraction: None)
     assert not out.exists()
+
+
+def test_limits_hold_while_it_is_made(
+    make_video: Maker, settings: Settings, tmp_path: Path
+) -> None:
+    video = probe(make_video("grey.mp4", *GREY, *H264), settings)
+    few = dataclasses.replace(settings, max_frames=99)
+    with pytest.raises(errors.TooManyFrames):
+        annotate(video, [], tmp_path / "out.mp4", few, lambda fraction: None)
+    assert [p.name for p in tmp_path.iterdir() if p.name != "var"] == []
+
+
+def test_an_encoder_that_waits_for_ever_is_ended(settings: Settings, tmp_path: Path) -> None:
+    """It reads from a pipe that nobody writes to, and still tells of its progress."""
+    os.mkfifo(tmp_path / "pipe")
+    writer = os.open(tmp_path / "pipe", os.O_RDWR)
+    video = VideoFacts(tmp_path / "pipe", 0.0, 2.0, 64, 48, 10.0, "avi", "h264", None)
+    impatient = dataclasses.replace(settings, stall_seconds=1.0)
+    with pytest.raises(errors.Stalled):
+        annotate(video, [], tmp_path / "out.mp4", impatient, lambda fraction: None)
+    os.close(writer)
+    assert [p.name for p in tmp_path.iterdir() if p.name != "var"] == ["pipe"]

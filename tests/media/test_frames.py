@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from config import Settings
 from har import errors
 from har.media.frames import frames
 from har.media.probe import probe
+from har.types import VideoFacts
 
 Maker = Callable[..., Path]
 H264 = ("-c:v", "libx264", "-pix_fmt", "yuv420p")
@@ -143,6 +145,24 @@ def test_header_that_lies_about_size(make_video: Maker, settings: Settings) -> N
     video = probe(path, settings)
     with pytest.raises(errors.TooManyPixels):
         list(frames(video, 8, 32, dataclasses.replace(settings, max_pixels=1000)))
+
+
+def test_more_frames_than_the_probe_was_told_of(make_video: Maker, settings: Settings) -> None:
+    path = make_video("bright.mp4", *brightening("25"), *H264, "-qp", "1")
+    video = probe(path, settings)
+    with pytest.raises(errors.TooManyFrames):
+        list(frames(video, 8, 32, dataclasses.replace(settings, max_frames=100)))
+
+
+def test_a_decoder_that_waits_for_ever_is_ended(settings: Settings, tmp_path: Path) -> None:
+    """It reads from a pipe that nobody writes to."""
+    os.mkfifo(tmp_path / "pipe")
+    writer = os.open(tmp_path / "pipe", os.O_RDWR)
+    video = VideoFacts(tmp_path / "pipe", 0.0, 2.0, 64, 48, 10.0, "avi", "h264", None)
+    with pytest.raises(errors.Stalled):
+        list(frames(video, 8, 32, dataclasses.replace(settings, stall_seconds=1.0)))
+    os.close(writer)
+    assert not psutil.Process().children(recursive=True)
 
 
 def test_stopping_early_leaves_no_child(samples: Path, settings: Settings) -> None:

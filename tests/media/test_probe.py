@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
 from config import Settings
 from har import errors
+from har.media import probe as probing
 from har.media.probe import probe
+from tests.serving import eventually
 
 Maker = Callable[..., Path]
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=d=2:r=10:s=64x48")
@@ -130,14 +134,105 @@ def test_zero_size(make_video: Maker, settings: Settings, tmp_path: Path) -> Non
     [
         ("max_duration_seconds", 1.5, errors.TooLong),
         ("max_pixels", 64 * 48 - 1, errors.TooManyPixels),
+        ("max_frames", 19, errors.TooManyFrames),
+        ("max_fps", 9, errors.TooManyFrames),
+        ("max_streams", 1, errors.TooManyStreams),
     ],
 )
 def test_limits(
     limit: str, value: float, error: type, make_video: Maker, settings: Settings
 ) -> None:
+    path = make_video("sound.mp4", *PICTURE, *SOUND, *H264, "-c:a", "aac")
+    exactly = {"max_duration_seconds": 2.0, "max_pixels": 64 * 48, "max_frames": 20}
+    exact = dataclasses.replace(settings, **exactly, max_fps=10, max_streams=2)
+    assert probe(path, exact).duration == 2.0
+    with pytest.raises(error) as refusal:
+        probe(path, dataclasses.replace(exact, **{limit: value}))
+    assert f"{value:g}" in refusal.value.detail
+
+
+def test_sound_that_goes_on_is_no_missing_picture(make_video: Maker, settings: Settings) -> None:
+    path = make_video("song.mkv", *PICTURE, "-f", "lavfi", "-i", "sine=d=20", *H264)
+    video = probe(path, settings)
+    assert (video.duration, video.fps) == (2.0, 10.0)
+    short = dataclasses.replace(settings, max_duration_seconds=10.0)
+    with pytest.raises(errors.TooLong):
+        probe(path, short)
+
+
+def test_a_track_that_begins_late(make_video: Maker, settings: Settings, tmp_path: Path) -> None:
+    """In a transport stream it may, where nobody looks for tracks any more."""
+    long = ("-f", "lavfi", "-i", "testsrc2=d=15:r=25:s=320x240", "-c:v", "mpeg2video")
+    late = ("-tables_version", "5", "-mpegts_start_pid", "0x200")
+    silent = make_video("silent.ts", *long).read_bytes()
+    loud = make_video("loud.ts", *SOUND, *late, "-c:a", "mp2").read_bytes()
+    path = tmp_path / "late.ts"
+    path.write_bytes(silent + loud + silent)
+    video = probe(path, settings)
+    assert (video.duration, video.audio_codec) == (pytest.approx(15.0), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("cinepak.mov", "cinepak"), ("snow.avi", "snow"), ("asus.avi", "asv1"), ("gif.mov", "gif")],
+)
+def test_codecs_that_nobody_sends_are_refused(
+    name: str, codec: str, make_video: Maker, settings: Settings
+) -> None:
+    with pytest.raises(errors.CodecRefused):
+        probe(make_video(name, *PICTURE, "-c:v", codec, "-strict", "-2"), settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "told"),
+    [
+        ("prores.mov", "prores_ks", "prores"),
+        ("mjpeg.avi", "mjpeg", "mjpeg"),
+        ("vp9.webm", "libvpx-vp9", "vp9"),
+        ("theora.ogv", "libtheora", "theora"),
+        ("sorenson.flv", "flv", "flv1"),
+        ("mpeg2.ts", "mpeg2video", "mpeg2video"),
+        ("wmv2.avi", "wmv2", "wmv2"),
+        ("lossless.mkv", "ffv1", "ffv1"),
+    ],
+)
+def test_codecs_that_people_send(
+    name: str, codec: str, told: str, make_video: Maker, settings: Settings
+) -> None:
+    path = make_video(name, *PICTURE, "-r", "25", "-c:v", codec)
+    assert probe(path, settings).codec == told
+
+
+def test_fonts_may_come_along(make_video: Maker, settings: Settings) -> None:
+    """More than tracks may be, as with subtitles in fancy letters."""
+    fonts = ("-attach", __file__, "-metadata:s:t", "mimetype=font/ttf") * 40
+    named = ("-metadata:s:t", "filename=My Font, Bold.ttf")
+    path = make_video("fonts.mkv", *PICTURE, *fonts, *named, *H264)
+    assert probe(path, settings).duration == pytest.approx(2.0, abs=0.001)
+
+
+def test_a_probe_that_hangs_is_ended(
+    make_video: Maker, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = make_video("silent.mp4", *PICTURE, *H264)
-    with pytest.raises(error):
-        probe(path, dataclasses.replace(settings, **{limit: value}))
+    monkeypatch.setattr(probing, "_TIMEOUT", 3.0)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(probe, path, settings)
+        for child in eventually(lambda: psutil.Process().children(recursive=True), "child"):
+            child.suspend()
+        with pytest.raises(errors.Stalled):
+            answer.result()
+    assert not psutil.Process().children(recursive=True)
+
+
+def test_a_probe_that_is_killed_is_told(make_video: Maker, settings: Settings) -> None:
+    path = make_video("silent.mp4", *PICTURE, *H264)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(probe, path, settings)
+        for child in eventually(lambda: psutil.Process().children(recursive=True), "child"):
+            child.kill()
+        with pytest.raises(errors.DecoderCrashed):
+            answer.result()
 
 
 def test_too_many_bytes(tmp_path: Path, settings: Settings) -> None:

@@ -133,14 +133,10 @@ def test_metadata_that_are_not_json(model: Checkpoint, tmp_path: Path) -> None:
     assert "not JSON" in refused(path)
 
 
-def test_a_file_from_before_there_was_a_skew(model: Checkpoint, tmp_path: Path) -> None:
-    path = tmp_path / "old.safetensors"
-    replace(model, skew=1.0).save(path)
+def opened(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     with safe_open(path, framework="pt") as file:
         meta = json.loads(file.metadata()["har"])
-    del meta["skew"]
-    save_file(model.state, path, {"har": json.dumps(meta)})
-    assert checkpoint.load(path).skew == 1
+        return meta, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
 Change = Callable[[dict[str, Any]], object]
@@ -179,11 +175,58 @@ def test_metadata_that_make_no_sense(
 ) -> None:
     path = tmp_path / "changed.safetensors"
     model.save(path)
-    with safe_open(path, framework="pt") as file:
-        meta = json.loads(file.metadata()["har"])
+    meta, state = opened(path)
+    del meta["sha256"]
     change(meta)
-    save_file(model.state, path, {"har": json.dumps(meta)})
+    meta["sha256"] = checkpoint.digest(meta, state)
+    save_file(state, path, {"har": json.dumps(meta)})
     assert says in refused(path)
+
+
+@pytest.mark.parametrize("text", ["[]", "5", "null", '"har"', "[" * 5000])
+def test_metadata_of_another_shape(model: Checkpoint, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "shape.safetensors"
+    save_file(model.state, path, {"har": text})
+    refused(path)
+
+
+def test_without_a_hash(model: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "unsigned.safetensors"
+    model.save(path)
+    meta, state = opened(path)
+    del meta["sha256"]
+    save_file(state, path, {"har": json.dumps(meta)})
+    assert "another version (sha256)" in refused(path)
+
+
+def test_metadata_that_were_changed(model: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "swapped.safetensors"
+    model.save(path)
+    meta, state = opened(path)
+    meta["labels"].reverse()
+    save_file(state, path, {"har": json.dumps(meta)})
+    assert "its hash differs" in refused(path)
+
+
+@pytest.mark.parametrize("place", [-1, -5000, 0.5])
+def test_one_bit_of_the_weights_that_was_changed(
+    model: Checkpoint, tmp_path: Path, place: float
+) -> None:
+    path = tmp_path / "flipped.safetensors"
+    model.save(path)
+    data = bytearray(path.read_bytes())
+    data[round(len(data) * place) if place > 0 else int(place)] ^= 1
+    path.write_bytes(data)
+    assert "its hash differs" in refused(path)
+
+
+def test_weights_of_another_name(model: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "renamed.safetensors"
+    model.save(path)
+    meta, state = opened(path)
+    state = {f"{name}x": tensor for name, tensor in state.items()}
+    save_file(state, path, {"har": json.dumps(meta)})
+    assert "its hash differs" in refused(path)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -105,6 +106,36 @@ def test_overlapping_clips_agree_with_each_alone(
             alone = Cascade(TRAINED, "bilstm", 0.55, objects, UCF101)
             one, other = shared.segment(clip, UNSURE, cut), alone.segment(clip, UNSURE, cut)
             assert dict(one.top5) == pytest.approx(dict(other.top5), abs=1e-5)
+
+
+def test_half_precision_changes_no_label(
+    objects: Objects, samples: Path, settings: Settings
+) -> None:
+    video = probe(samples / "real/gymnastics.mp4", settings)
+    embedded = [(b, NOT_USED[: len(b.times)]) for b in frames(video, 8, 224, settings)]
+    cascade = Cascade(TRAINED, "bilstm", 0.55, objects, UCF101)
+    for ready in clips.stream(embedded, 16, 8):
+        for cut in ready:
+            segment = cascade.segment(clips.clip_of(cut, 1 / 8, video.end), UNSURE, cut)
+            wanted = [i for i in range(cut.first, cut.end) if i % 2 == 0]
+            whole = objects.embed(cut.pixels[[i - cut.first for i in wanted]]).mean(dim=0)
+            expected = top_labels(UCF101, objects.scores(whole, UCF101))
+            assert segment.top5[0][0] == expected[0][0]
+            assert dict(segment.top5) == pytest.approx(dict(expected), abs=0.001)
+    vectors = cascade.embeddings.vectors
+    assert list(vectors) == list(range(9))
+    assert all(vector.dtype == np.float16 for vector in vectors.values())
+
+
+@gymnasium
+def test_embeddings_are_of_the_clips_that_zero_shot_was_asked_about(
+    objects: Objects, cut: clips.Frames
+) -> None:
+    cascade = Cascade(TRAINED, "bilstm", 0.55, objects, UCF101)
+    for probabilities in (SURE, UNSURE, SURE, UNSURE):
+        cascade.segment(Clip(0, 0.0, 2.0), probabilities, cut)
+    assert list(cascade.embeddings.vectors) == [1, 3]
+    assert (cascade.embeddings.source, cascade.embeddings.name) == ("objects", objects.name)
 
 
 def test_top_labels_of_a_small_vocabulary() -> None:

@@ -19,6 +19,9 @@ from har.types import Options, Report
 
 Maker = Callable[..., Path]
 
+ALONE = Options(threshold=0.0)
+"""The zero-shot model is not asked."""
+
 
 @pytest.fixture(scope="module")
 def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
@@ -145,6 +148,64 @@ def test_result_names_the_models(recognizer: Recognizer, samples: Path, settings
     assert "objects" in report.models["zero_shot"]
     assert "switched off" in report.models["zero_shot"]
     assert {"decode", "backbone", "head", "zero_shot"} >= set(report.timings)
+
+
+def test_attention_is_told_of_each_clip(
+    recognizer: Recognizer, samples: Path, settings: Settings
+) -> None:
+    path = samples / "real/gymnastics.mp4"
+    report = recognised(recognizer, path, settings, ALONE)
+    for segment in report.segments:
+        assert len(segment.attention) == 4, "of 16 frames, 4 make a step of I3D"
+        assert sum(segment.attention) == pytest.approx(1)
+    assert len({segment.attention for segment in report.segments}) > 1
+
+
+def test_attention_is_the_heads_own(
+    recognizer: Recognizer, samples: Path, settings: Settings
+) -> None:
+    from har.media.frames import frames
+
+    model = recognizer.checkpoint
+    video = probe(samples / "real/exercise_1080p.mp4", settings)
+    (whole,) = frames(video, model.fps, model.size, settings, batch=10_000)
+    first = recognizer._backbone.per_frame(whole.pixels[: model.frames])
+    with torch.inference_mode():
+        _, weights = recognizer._head(recognizer._backbone.per_clip(first[None]))
+    report = recognised(recognizer, video.path, settings, ALONE)
+    assert report.segments[0].attention == pytest.approx(weights[0].tolist(), abs=0.02)
+
+
+@pytest.mark.parametrize("asked", [None, 0.25])
+def test_thresholds_are_those_that_were_used(
+    recognizer: Recognizer, samples: Path, settings: Settings, asked: float | None
+) -> None:
+    path = samples / "odd/h264_10bits.mp4"
+    report = recognised(recognizer, path, settings, Options(threshold=asked))
+    assert report.thresholds.trained == (asked or recognizer.checkpoint.threshold)
+    assert report.thresholds.zero_shot == 0.12
+
+
+def test_all_sampled_frames_are_shown_in_their_order(
+    recognizer: Recognizer, samples: Path, settings: Settings
+) -> None:
+    times: list[float] = []
+    video = probe(samples / "real/gymnastics.mp4", settings)
+    recognizer.recognise(
+        video, ALONE, lambda _: None, sampled=lambda batch: times.extend(batch.times)
+    )
+    assert times == pytest.approx(list(video.start + np.arange(80) / 8))
+
+
+def test_an_error_where_frames_are_shown_ends_the_work(
+    recognizer: Recognizer, samples: Path, settings: Settings
+) -> None:
+    def full(_: object) -> None:
+        raise OSError("No space left on device")
+
+    video = probe(samples / "real/gymnastics.mp4", settings)
+    with pytest.raises(OSError, match="No space"):
+        recognizer.recognise(video, ALONE, lambda _: None, sampled=full)
 
 
 def test_missing_checkpoint(settings: Settings, tmp_path: Path) -> None:

@@ -7,12 +7,11 @@ import io
 from typing import Any
 
 import pytest
-from flask import Flask, Response, request
+from flask import request
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from config import Settings
-from har.errors import Busy, ConfigError
+from har.errors import ConfigError
 from har.web import create_app, limits
 from tests import servers
 
@@ -88,50 +87,3 @@ def test_several_webs_count_in_redis_and_without_it_by_themselves(settings: Sett
         assert statuses(other, 2) == [400, 429]
         assert statuses(one, 1) == [429]
     assert statuses(one, 3) == [400, 400, 429]
-
-
-@pytest.fixture
-def waiting(settings: Settings) -> Flask:
-    """An application in which two requests at once may wait."""
-    app = create_app(dataclasses.replace(settings, web_threads=10))
-
-    def stream() -> Response:
-        with limits.held() as hold:
-            response = Response(iter(["a", "b"]))
-            response.call_on_close(hold.pop_all().close)
-            return response
-
-    app.add_url_rule("/stream", view_func=stream)
-    return app
-
-
-def test_a_stream_is_held_until_it_is_closed(waiting: Flask) -> None:
-    def ask() -> TestResponse:
-        return waiting.test_client().get("/stream")
-
-    first, second, refused = ask(), ask(), ask()
-    assert (refused.status_code, refused.get_json()["code"]) == (503, "busy")
-    assert int(refused.headers["Retry-After"]) > 0
-    assert waiting.test_client().get("/healthz").status_code == 200
-    assert first.text == "ab"
-    first.close()
-    third = ask()
-    assert third.status_code == 200
-    assert ask().status_code == 503
-    for response in (second, third):
-        response.close()
-
-
-def test_what_waits_gives_its_place_back_however_it_ends(waiting: Flask) -> None:
-    with waiting.app_context():
-        for _ in range(3):
-            with pytest.raises(RuntimeError), limits.held(), limits.held():
-                raise RuntimeError
-        with limits.held(), limits.held(), pytest.raises(Busy), limits.held():
-            pass
-
-
-def test_one_request_may_wait_however_few_threads_there_are(settings: Settings) -> None:
-    app = create_app(dataclasses.replace(settings, web_threads=1))
-    with app.app_context(), limits.held(), pytest.raises(Busy), limits.held():
-        pass

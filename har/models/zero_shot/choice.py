@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from config import Settings
+from har.errors import ModelGone
 from har.models.labels import UCF101, read_label_map
 from har.models.zero_shot import ZeroShot, weights
 from har.models.zero_shot.objects import Objects
 from har.models.zero_shot.sentences import Sentences
+from har.types import Embeddings
 
 
 class ZeroShotChoice:
@@ -28,6 +30,19 @@ class ZeroShotChoice:
         """
         weights.reach_in_background(self._settings)
         return weights.load(self._settings) or self._objects
+
+    def maker(self, embeddings: Embeddings) -> ZeroShot:
+        """The model that made these, which alone can score them. Raises ModelGone."""
+        wanted = embeddings.source, embeddings.name
+        if wanted == (self._objects.source, self._objects.name):
+            return self._objects
+        clip = weights.load(self._settings)
+        if clip is None or wanted != (clip.source, clip.name):
+            raise ModelGone(
+                "The zero-shot model that saw this video is not here any more. Send the video "
+                "again to score it with other labels."
+            )
+        return clip
 
     def told(self, model: ZeroShot) -> str:
         """What a result says of the model that was used, and of CLIP where it was another."""

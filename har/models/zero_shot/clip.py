@@ -17,10 +17,11 @@ from transformers.utils import logging as transformers_logging
 from har.errors import CheckpointError
 from har.models import precision
 from har.models.labels import spaced
+from har.models.zero_shot.latest import latest
 from har.types import Source
 
 _LABEL_SETS = 8
-"""Sets of labels whose text vectors are kept; 500 labels of ViT-B/32 take 1 MB."""
+"""Sets of labels whose text vectors are kept together; 500 labels of ViT-B/32 take 1 MB."""
 
 
 class ClipZeroShot:
@@ -46,7 +47,8 @@ class ClipZeroShot:
         self._tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
         self._preprocess = _image_processor(folder, model.config.vision_config.image_size)
         self._model = model.eval().to(precision.device)
-        self._text = lru_cache(maxsize=_LABEL_SETS)(self._embed_labels)
+        self._known: dict[str, Tensor] = {}
+        self._text = lru_cache(maxsize=_LABEL_SETS)(self._vectors)
 
     @torch.inference_mode()
     def embed(self, pixels: NDArray[np.uint8]) -> Tensor:
@@ -63,7 +65,15 @@ class ClipZeroShot:
         similarity = self._text(labels) @ _unit(embedding.to(precision.device))
         return (self._scale * similarity).softmax(dim=0).cpu()
 
-    def _embed_labels(self, labels: tuple[str, ...]) -> Tensor:
+    def _vectors(self, labels: tuple[str, ...]) -> Tensor:
+        """Unit vectors [len(labels), E] of the labels' sentences; those of new ones are made."""
+        new = [label for label in dict.fromkeys(labels) if label not in self._known]
+        if new:
+            known = self._known | dict(zip(new, self._embed_labels(new), strict=True))
+            self._known = latest(known, labels)
+        return torch.stack([self._known[label] for label in labels])
+
+    def _embed_labels(self, labels: list[str]) -> Tensor:
         """Unit vectors [len(labels), E] of the labels' sentences."""
         tokens = self._tokenizer(
             [self._sentence(label) for label in labels],

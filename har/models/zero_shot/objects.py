@@ -8,7 +8,7 @@ a stand-in for CLIP, whose confidence is low by design.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import torch
@@ -64,6 +64,7 @@ class Objects:
         return torch.zeros_like(similarity).scatter(1, nearest.indices, nearest.values)
 
 
+@cache
 def _objects() -> list[str]:
     info = ImageNetInfo()
     names = (info.index_to_description(i) for i in range(len(info.label_names())))

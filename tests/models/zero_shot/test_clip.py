@@ -123,19 +123,22 @@ def test_text_is_embedded_once_and_without_idle_padding(tiny_clip: Path) -> None
     assert count == len(LABELS)
     assert length < TEXT_LENGTH
     assert watch_tokens(clip, LABELS) == []
-    assert len(watch_tokens(clip, LABELS[:2])) == 1
+    assert watch_tokens(clip, LABELS[:2]) == []
+    [(count, _)] = watch_tokens(clip, (*LABELS[:2], "juggling", "juggling"))
+    assert count == 1
     assert watch_tokens(clip, LABELS) == []
 
 
-def test_padding_does_not_change_a_label(clip: ClipZeroShot) -> None:
+def test_padding_does_not_change_a_label(clip: ClipZeroShot, tiny_clip: Path) -> None:
     embedding = clip.embed(frames(2)).mean(dim=0)
     short, long = ("Yoga", "Run"), ("Yoga", "Run", "x " * 20)
-    a, b = clip.scores(embedding, short), clip.scores(embedding, long)
+    other = ClipZeroShot(str(tiny_clip), "tiny", {})
+    a, b = clip.scores(embedding, short), other.scores(embedding, long)
     torch.testing.assert_close(a[0] / a[1], b[0] / b[1], atol=0.02, rtol=0)
 
 
 def test_a_label_longer_than_the_model_reads_is_cut(clip: ClipZeroShot) -> None:
-    assert watch_tokens(clip, ("a" * 100, "Run")) == [(2, TEXT_LENGTH)]
+    assert watch_tokens(clip, ("a" * 100, "Row")) == [(2, TEXT_LENGTH)]
 
 
 def test_a_description_speaks_for_its_label(clip: ClipZeroShot, tiny_clip: Path) -> None:

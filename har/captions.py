@@ -1,0 +1,27 @@
+"""What people read of an action: over the picture and in captions."""
+
+from __future__ import annotations
+
+from har.models.labels import spaced
+from har.types import UNKNOWN, Action
+
+_SPOKEN = {
+    "bilstm": "BiLSTM",
+    "lstm": "LSTM",
+    "transformer": "Transformer",
+    "clip": "CLIP",
+    "objects": "objects",
+}
+"""Sources as people read them."""
+
+
+def caption(action: Action) -> str:
+    """The label, how sure, and which model said so."""
+    if action.label == UNKNOWN:
+        return UNKNOWN
+    return f"{spaced(action.label)}  {action.confidence:.0%}  {_SPOKEN[action.source]}"
+
+
+def visible(text: str) -> str:
+    """The text on one line, with a space for each character that cannot be seen."""
+    return "".join(character if character.isprintable() else " " for character in text)

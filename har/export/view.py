@@ -1,0 +1,113 @@
+"""Which part of a result is exported: the page's filter, as an address carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from har.errors import BadOption
+from har.models.labels import MAX_LABEL_LENGTH
+from har.types import UNKNOWN, Action, Source
+
+Result = dict[str, Any]
+"""What ``har.export.result.document`` makes."""
+
+What = Literal["timeline", "segments"]
+
+MEMBERS: dict[What, str] = {"timeline": "timeline", "segments": "segment_predictions"}
+"""The member of a result that holds what a View wants."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A filter; without arguments, the whole timeline."""
+
+    what: What = "timeline"
+    """The timeline's actions, or the scored clips, which overlap."""
+    minimum: float = 0.0
+    """Confidence, 0..1, below which nothing is exported."""
+    labels: frozenset[str] = frozenset()
+    """The only ones wanted; all where empty."""
+    sources: frozenset[str] = frozenset()
+    """The only models wanted; all where empty."""
+
+    def holds(self, member: Mapping[str, Any]) -> bool:
+        """Whether an action or a clip passes the filter."""
+        return (
+            member["confidence"] >= self.minimum
+            and (not self.labels or member["label"] in self.labels)
+            and (not self.sources or member["source"] in self.sources)
+        )
+
+
+def parse_view(query: Mapping[str, Sequence[str]]) -> View:
+    """The view in a query's ``what``, ``min``, ``label`` and ``source``, of which the last two may
+    come several times.
+
+    What is absent or empty leaves the default, except a label or a source. Other names are left
+    alone, since the page's address has more in it. Raises BadOption.
+    """
+    return View(
+        what=_what(_single(query, "what")),
+        minimum=_minimum(_single(query, "min")),
+        labels=frozenset(_label(text) for text in query.get("label", ())),
+        sources=frozenset(_source(text) for text in query.get("source", ())),
+    )
+
+
+def wanted(result: Result, view: View) -> list[dict[str, Any]]:
+    """The actions or clips of a result that pass the filter, in their order."""
+    return [member for member in result[MEMBERS[view.what]] if view.holds(member)]
+
+
+def actions(result: Result, view: View) -> list[Action]:
+    """wanted(), as Actions."""
+    return [
+        Action(m["start"], m["end"], m["label"], m["confidence"], m["source"])
+        for m in wanted(result, view)
+    ]
+
+
+def named_actions(result: Result, view: View) -> list[Action]:
+    """actions() without Unknown, unless the view asks for it by its name."""
+    keep = UNKNOWN in view.labels
+    return [action for action in actions(result, view) if keep or action.label != UNKNOWN]
+
+
+def _single(query: Mapping[str, Sequence[str]], name: str) -> str:
+    values = query.get(name, ())
+    if len(values) > 1:
+        raise BadOption(f"{name} may be given once only.")
+    return values[0] if values else ""
+
+
+def _what(text: str) -> What:
+    if text not in ("", *MEMBERS):
+        raise BadOption("what must be timeline or segments.")
+    return "segments" if text == "segments" else "timeline"
+
+
+def _minimum(text: str) -> float:
+    try:
+        value = float(text or 0)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise BadOption("min must be a number from 0 to 1.")
+    return value
+
+
+def _label(text: str) -> str:
+    if not 1 <= len(text) <= MAX_LABEL_LENGTH:
+        raise BadOption(
+            f"label must have 1 to {MAX_LABEL_LENGTH} characters; for several labels give it "
+            "several times."
+        )
+    return text
+
+
+def _source(text: str) -> str:
+    if text not in get_args(Source):
+        raise BadOption(f"source must be one of {', '.join(get_args(Source))}.")
+    return text

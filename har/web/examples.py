@@ -1,0 +1,87 @@
+"""What the API answers, by the names of its schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_ID = "uS3hJb9PZ0mAq1x7Lw2RkQ"
+
+_PROGRESS = {
+    "id": _ID,
+    "state": "running",
+    "phase": "recognise",
+    "progress": 0.4,
+    "origin": "upload",
+    "created": 1795269225.343,
+    "url": f"/jobs/{_ID}",
+}
+
+_RESULT = {
+    "id": _ID,
+    "video": {
+        "start": 0.0,
+        "duration": 12.4,
+        "width": 1280,
+        "height": 720,
+        "fps": 29.97,
+        "codec": "h264",
+        "origin": "upload",
+    },
+    "segment_predictions": [
+        {
+            "start": 1.0,
+            "end": 3.0,
+            "label": "ParallelBars",
+            "confidence": 0.41,
+            "top5": [["ParallelBars", 0.41], ["UnevenBars", 0.2]],
+            "source": "clip",
+            "reason": "bilstm confidence 0.31 below threshold 0.55",
+            "attention": [0.21, 0.34, 0.27, 0.18],
+            "trained": {
+                "source": "bilstm",
+                "label": "JumpingJack",
+                "confidence": 0.31,
+                "top5": [["JumpingJack", 0.31]],
+            },
+        }
+    ],
+    "timeline": [
+        {"start": 0.0, "end": 12.4, "label": "ParallelBars", "confidence": 0.41, "source": "clip"}
+    ],
+    "models": {
+        "trained": "bilstm on i3d (best_model.safetensors)",
+        "zero_shot": "openai/clip-vit-base-patch32",
+    },
+    "thresholds": {"trained": 0.55, "zero_shot": 0.3},
+    "frames": {"fps": 8.0, "size": 112, "columns": 8, "rows": 8, "count": 99, "sheets": 2},
+    "timings": {"fetch": 0.0, "probe": 0.1, "decode": 0.3, "backbone": 1.9, "total": 2.6},
+    "video_url": f"/jobs/{_ID}/video",
+    "annotated_url": f"/jobs/{_ID}/annotated.mp4",
+}
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "Result": _RESULT,
+    "Job": {
+        **_PROGRESS,
+        "phases": [
+            {"phase": "probe", "progress": 1.0},
+            {"phase": "recognise", "progress": 0.4},
+        ],
+        "attempts": 1,
+        "timings": {"waited": 0.03},
+        "result": None,
+        "error": None,
+    },
+    "Jobs": {"jobs": [_PROGRESS], "next": None},
+    "Event": {
+        "event": "progress",
+        "data": '{"state": "queued", "phase": null, "phases": []}',
+    },
+    "Problem": {
+        "type": "urn:har:problem:no_source",
+        "title": "No video was sent",
+        "status": 400,
+        "detail": "Send a file as video or a link as url.",
+        "code": "no_source",
+    },
+}

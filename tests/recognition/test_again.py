@@ -1,0 +1,146 @@
+"""Scoring anew: as a fresh job with those labels would have it, without the video."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config import Settings
+from har.errors import ModelGone
+from har.export.result import document
+from har.media.probe import probe
+from har.models.zero_shot.choice import ZeroShotChoice
+from har.models.zero_shot.objects import Objects
+from har.recognition import embeddings
+from har.recognition.again import rescored
+from har.recognition.recognizer import Recognizer
+from har.types import UNKNOWN, Embeddings, Options, Report
+from tests.models.zero_shot.tiny_clip import save_tiny_clip
+
+LABELS = ("gymnastics on bars", "playing the piano", "swimming in a pool")
+
+Recognise = Callable[[Options], Report]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module", params=["objects", "clip"])
+def settings(request: pytest.FixtureRequest, data: Path) -> Settings:
+    """Those of each zero-shot model; CLIP is a tiny one of random weights."""
+    name = "off"
+    if request.param == "clip":
+        name = str(save_tiny_clip(data / "tiny-clip"))
+    return Settings(data_dir=data, clip_model=name)
+
+
+@pytest.fixture(scope="module")
+def choice(settings: Settings) -> ZeroShotChoice:
+    return ZeroShotChoice(settings)
+
+
+@pytest.fixture(scope="module")
+def recognise(settings: Settings, samples: Path) -> Recognise:
+    recognizer = Recognizer.load(settings)
+    video = probe(samples / "real/gymnastics.mp4", settings)
+    return lambda options: recognizer.recognise(video, options, lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def found(recognise: Recognise) -> Report:
+    """What was said of a video of which all clips went to the zero-shot model."""
+    return recognise(Options(threshold=1.0))
+
+
+def told(report: Report) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(json.dumps(document(report, id="x", origin="upload")))
+    return made
+
+
+def kept(report: Report, folder: Path) -> Embeddings:
+    path = folder / embeddings.FILE
+    embeddings.write(report.embeddings, path)
+    return embeddings.read(path)
+
+
+def test_equals_a_fresh_recognition(
+    recognise: Recognise, found: Report, choice: ZeroShotChoice, tmp_path: Path
+) -> None:
+    trained = sorted(segment.trained.confidence for segment in found.segments if segment.trained)
+    half = trained[len(trained) // 2]
+    first = recognise(Options(threshold=half))
+    fresh = told(recognise(Options(threshold=half, labels=LABELS)))
+    vectors = kept(first, tmp_path)
+    again = rescored(told(first), vectors, LABELS, choice.maker(vectors))
+    assert again["segment_predictions"] == fresh["segment_predictions"]
+    assert len({segment["source"] for segment in fresh["segment_predictions"]}) == 2
+    for mine, theirs in zip(again["timeline"], fresh["timeline"], strict=True):
+        assert (mine["label"], mine["source"]) == (theirs["label"], theirs["source"])
+        for key in ("start", "end", "confidence"):
+            assert mine[key] == pytest.approx(theirs[key], abs=0.0011)
+    assert {key: again[key] for key in ("models", "thresholds", "video")} == {
+        key: fresh[key] for key in ("models", "thresholds", "video")
+    }
+    assert {label for s in again["segment_predictions"] for label, _ in s["top5"]} > set(LABELS)
+
+
+def test_the_same_labels_change_nothing(
+    found: Report, choice: ZeroShotChoice, tmp_path: Path
+) -> None:
+    before, vectors = told(found), kept(found, tmp_path)
+    again = rescored(before, vectors, choice.vocabulary, choice.maker(vectors))
+    assert again["segment_predictions"] == before["segment_predictions"]
+
+
+def test_the_annotated_video_is_not_that_of_the_new_labels(
+    found: Report, choice: ZeroShotChoice
+) -> None:
+    before = {**told(found), "annotated_url": "/jobs/x/annotated.mp4"}
+    again = rescored(before, found.embeddings, LABELS, choice.maker(found.embeddings))
+    assert again["annotated_url"] is None
+    assert before["annotated_url"]
+
+
+def test_ten_minutes_take_less_than_a_second(found: Report, choice: ZeroShotChoice) -> None:
+    """With labels that nobody has sent before; the text model is loaded already."""
+    model = choice.maker(found.embeddings)
+    rescored(told(found), found.embeddings, ("warming up",), model)
+    segments = (found.segments * 100)[:600]
+    vectors = {i: found.embeddings.vectors[i % len(found.segments)] for i in range(600)}
+    long = dataclasses.replace(
+        found,
+        video=dataclasses.replace(found.video, duration=601.0),
+        segments=tuple(
+            dataclasses.replace(segment, start=float(i), end=i + 2.0)
+            for i, segment in enumerate(segments)
+        ),
+        embeddings=dataclasses.replace(found.embeddings, vectors=vectors),
+    )
+    before = told(long)
+    seconds = []
+    for vocabulary in (LABELS[::-1], ("juggling", "knitting"), ("a goal", "a foul", "a corner")):
+        began = time.perf_counter()
+        again = rescored(before, long.embeddings, vocabulary, model)
+        seconds.append(time.perf_counter() - began)
+        assert len(again["segment_predictions"]) == 600
+        assert again["timeline"][-1]["end"] == pytest.approx(601.0)
+        assert {s["label"] for s in again["segment_predictions"]} <= {UNKNOWN, *vocabulary}
+    assert min(seconds) < 1, "others use the machine as well, so the best counts"
+
+
+def test_another_model_is_not_asked(choice: ZeroShotChoice) -> None:
+    with pytest.raises(ModelGone) as raised:
+        choice.maker(Embeddings("clip", "openai/clip-vit-large-patch14", {}))
+    assert raised.value.detail.endswith(".")
+
+
+def test_objects_are_scored_by_objects_where_clip_has_come(choice: ZeroShotChoice) -> None:
+    assert choice.maker(Embeddings("objects", Objects.name, {})).source == "objects"

@@ -1,0 +1,56 @@
+"""The page as it is sent: nothing in it or its scripts that a strict policy would not run."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from flask.testing import FlaskClient
+
+from config import ROOT
+
+
+class Inline(HTMLParser):
+    """Collects what a strict policy would not run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.scripts: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        for name, value in attributes:
+            if name == "style" or name.startswith("on") or "javascript:" in (value or ""):
+                self.found.append(f"{tag} {name}")
+        given = dict(attributes)
+        if tag == "script":
+            self.scripts.append(given.get("src") or "inline")
+        if tag in ("style", "base", "object", "embed", "iframe"):
+            self.found.append(tag)
+
+
+@pytest.mark.parametrize("address", ["/", "/?job=x"])
+def test_the_page_has_nothing_inline(client: FlaskClient, address: str) -> None:
+    parser = Inline()
+    parser.feed(client.get(address).text)
+    assert parser.found == []
+    assert parser.scripts == ["/static/js/main.js"]
+    bad = Inline()
+    bad.feed("<p style='x'><a onclick=y><a href='javascript:z'><script>1</script><style></style>")
+    assert (len(bad.found), bad.scripts) == (4, ["inline"])
+
+
+AS_HTML = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc|DOMParser|\beval\b|"
+    r"new Function|javascript:|\bstyle: |\bon[a-z]+: \"|setAttribute\(\"(style|on)|https?://\w"
+)
+
+
+def test_no_script_makes_html_of_text_or_asks_another_site() -> None:
+    scripts = sorted((ROOT / "static" / "js").glob("*.js"))
+    assert len(scripts) > 10
+    for path in scripts:
+        assert not AS_HTML.search(path.read_text("utf-8")), path.name
+    for bad in ('x.innerHTML = "a"', 'element("p", { style: "a" })', 'fetch("https://a.org")'):
+        assert AS_HTML.search(bad)
