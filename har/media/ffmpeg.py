@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from functools import lru_cache
 
 from config import Settings
-from har.errors import ToolMissing
+from har.errors import DecoderCrashed, ToolMissing
+from har.media import child
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,ogg"
 """The only demuxers that may open a file. Without this list a playlist or concat script named
@@ -43,6 +43,7 @@ _ATTACHMENTS = 100
 _PROBE_BYTES = 10_000_000
 _PROBE_SECONDS = 10
 
+_PATIENCE = 20.0
 _OLDEST = (5, 1)
 """The first version with ``-fps_mode``; the last ones have no ``-vsync``."""
 
@@ -73,7 +74,10 @@ def _find(wanted: str) -> str:
 
 def _is_recent(program: str) -> bool:
     """Whether it knows the options that we use; a build without a version number is taken to."""
-    banner = subprocess.run([program, "-version"], capture_output=True, text=True).stdout
+    try:
+        banner = child.run([program, "-version"], timeout=_PATIENCE).decode(errors="replace")
+    except (child.ChildFailed, child.ChildTimeout, DecoderCrashed):
+        return False
     version = re.match(r"ffmpeg version n?(\d+)\.(\d+)", banner)
     return version is None or (int(version[1]), int(version[2])) >= _OLDEST
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import subprocess
+from pathlib import Path
 
 import av
 import pytest
@@ -34,6 +36,31 @@ def test_without_ffmpeg_on_path_the_package_serves(
     found = ffmpeg.executable(settings)
     assert "imageio_ffmpeg" in found
     assert b"libass" in subprocess.run([found, "-version"], capture_output=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("says", "is_taken"),
+    [
+        ("echo ffmpeg version 5.1.9-0+deb12u1", True),
+        ("echo ffmpeg version n9.0.2", True),
+        ("echo ffmpeg version N-118000-gabcdef", True),
+        ("echo ffmpeg version 4.4.2-0ubuntu0", False),
+        ("exit 127", False),
+        ("kill -SEGV $$", False),
+    ],
+)
+def test_one_on_path_that_is_old_or_broken_is_passed_over(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    says: str,
+    is_taken: bool,
+) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text(f"#!/bin/sh\n{says}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert (ffmpeg.executable(settings) == str(program)) is is_taken
 
 
 def test_setting_that_names_nothing_is_refused(settings: Settings) -> None:
