@@ -123,7 +123,8 @@ def start(
     folder = cwd or _home(argv, writes)
     command = sandbox.confined(argv, reads, writes, folder) or _unprivileged(argv)
     process = subprocess.Popen(
-        [*_limited(limits, seconds), *command],
+        # First of all, so that there is next to no time in which our death goes unnoticed.
+        [*bound_to_us(), *_limited(limits, seconds), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -174,9 +175,9 @@ def bound_to_us(number: signal.Signals = signal.SIGKILL) -> tuple[str, ...]:
 
 
 def _unprivileged(argv: Sequence[str]) -> list[str]:
-    """The command line that runs another one with us, and with no way to gain rights."""
-    bound = bound_to_us()
-    return [*bound, *(("--no-new-privs",) if bound else ()), *argv]
+    """The command line that runs another one with no way to gain rights."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--no-new-privs", *argv] if setpriv else list(argv)
 
 
 def _home(argv: Sequence[str], writes: Path | None) -> str:

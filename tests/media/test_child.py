@@ -89,7 +89,9 @@ def test_nothing_is_left_open() -> None:
 def test_a_child_dies_with_us(tmp_path: Path) -> None:
     parent = (
         "import sys\nfrom har.media import child\n"
-        f"with child.start([sys.executable, '-c', '{FOR_EVER}']) as running:\n"
+        f"argv = [sys.executable, '-c', 'print(1, flush=True); {FOR_EVER}']\n"
+        "with child.start(argv) as running:\n"
+        "    running.stdout.readline()\n"
         "    print(running.process.pid, flush=True)\n    input()"
     )
     pipe = subprocess.PIPE
