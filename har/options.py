@@ -39,14 +39,17 @@ def _stride(text: str) -> int | None:
 
 
 def _threshold(text: str) -> float | None:
-    if not text:
-        return None
+    return parse_fraction("threshold", text) if text else None
+
+
+def parse_fraction(name: str, text: str) -> float:
+    """The number from 0 to 1 that an option or a parameter is. Raises BadOption."""
     try:
         value = float(text)
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise BadOption("threshold must be a number from 0 to 1.")
+        raise BadOption(f"{name} must be a number from 0 to 1.")
     return value
 
 

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 Source = Literal["bilstm", "lstm", "transformer", "clip", "objects"]
 """The model that gave a segment its label."""
 
+ZERO_SHOT: tuple[Source, ...] = ("clip", "objects")
+"""Those that know actions by their names alone."""
+
 Phase = Literal["fetch", "probe", "recognise", "annotate"]
 """The stages of a job, in their order."""
 

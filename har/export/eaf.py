@@ -9,8 +9,7 @@ from xml.etree.ElementTree import Element, SubElement
 from har.captions import visible
 from har.export.cues import since
 from har.export.view import Result, View, actions
-
-_ZERO_SHOT = ("clip", "objects")
+from har.types import ZERO_SHOT
 
 _TYPE = "action"
 _START, _END = "TIME_SLOT_REF1", "TIME_SLOT_REF2"
@@ -58,7 +57,7 @@ def _tiers(result: Result, view: View) -> dict[str, list[_Annotation]]:
         # ELAN has no annotation without a length.
         if start < end:
             id = f"a{sum(map(len, of_model.values())) + 1}"
-            model = "Zero-shot" if action.source in _ZERO_SHOT else "Trained"
+            model = "Zero-shot" if action.source in ZERO_SHOT else "Trained"
             of_model[model].append(_Annotation(id, start, end, visible(action.label)))
     return {
         f"{model} {number}" if number > 1 else model: lane

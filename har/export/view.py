@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from har.errors import BadOption
 from har.models.labels import MAX_LABEL_LENGTH
+from har.options import parse_fraction
 from har.types import UNKNOWN, Action, Source
 
 Result = dict[str, Any]
@@ -50,7 +51,7 @@ def parse_view(query: Mapping[str, Sequence[str]]) -> View:
     """
     return View(
         what=_what(_single(query, "what")),
-        minimum=_minimum(_single(query, "min")),
+        minimum=parse_fraction("min", _single(query, "min") or "0"),
         labels=frozenset(_label(text) for text in query.get("label", ())),
         sources=frozenset(_source(text) for text in query.get("source", ())),
     )
@@ -86,16 +87,6 @@ def _what(text: str) -> What:
     if text not in ("", *MEMBERS):
         raise BadOption("what must be timeline or segments.")
     return "segments" if text == "segments" else "timeline"
-
-
-def _minimum(text: str) -> float:
-    try:
-        value = float(text or 0)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise BadOption("min must be a number from 0 to 1.")
-    return value
 
 
 def _label(text: str) -> str:

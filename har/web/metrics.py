@@ -12,11 +12,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from har.jobs.queue import Queue
+from har.types import ZERO_SHOT
 
 metrics = Blueprint("metrics", __name__)
-
-_ZERO_SHOT = ("clip", "objects")
-"""The sources of segments that the trained model was not sure of."""
 
 
 @metrics.get("/metrics")
@@ -56,7 +54,7 @@ def _past(sums: Mapping[str, Mapping[str, float]]) -> Iterator[Metric]:
     yield _counter("har_segments", "Segments by the model that gave the label", segments, "source")
     yield _phases(sums.get("phase_seconds", {}), sums.get("phase_count", {}))
     if total := sum(segments.values()):
-        share = sum(segments.get(source, 0.0) for source in _ZERO_SHOT) / total
+        share = sum(segments.get(source, 0.0) for source in ZERO_SHOT) / total
         yield _gauge("har_fallback_share", "Part of the segments labelled zero-shot", share)
     if seconds := sums.get("video_seconds", {}).get("", 0.0):
         factor = sums["work_seconds"][""] / seconds
