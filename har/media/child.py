@@ -184,7 +184,7 @@ def _home(argv: Sequence[str], writes: Path | None) -> str:
     """The folder that a child starts in: where it finds our modules, or where it works."""
     if argv[0] == sys.executable:
         return str(ROOT)
-    return str(writes or "/")
+    return str((writes or Path("/")).absolute())
 
 
 def _limited(limits: Mapping[str, int], seconds: float) -> list[str]:

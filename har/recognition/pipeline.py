@@ -37,6 +37,8 @@ def process(
     the clips can be scored anew. ``found`` gets each segment as soon as it is scored. Raises
     HarError; ``progress`` and ``found`` may raise to stop the work.
     """
+    # What works in it starts elsewhere.
+    folder = folder.absolute()
     began = time.perf_counter()
     if isinstance(source, str):
         source = fetch(source, folder, settings, partial(progress, "fetch"))

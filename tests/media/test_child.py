@@ -125,6 +125,16 @@ def test_file_size_limit_holds(tmp_path: Path) -> None:
     assert (tmp_path / "big").stat().st_size == 10_000
 
 
+def test_a_folder_may_be_named_from_where_we_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own").mkdir()
+    monkeypatch.chdir(tmp_path)
+    touch = "/usr/bin/touch"
+    child.run([touch, "here"], timeout=20, writes=Path("own"))
+    assert (tmp_path / "own" / "here").exists()
+
+
 def test_limits_are_there_from_the_first_instruction_on() -> None:
     kinds = ("AS", "CPU", "FSIZE", "NOFILE", "CORE")
     code = f"import resource as r; print([r.getrlimit(getattr(r, 'RLIMIT_' + k)) for k in {kinds}])"
