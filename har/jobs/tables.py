@@ -80,8 +80,14 @@ class Job(Base):
     error: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     """What problem() makes of it."""
     video: Mapped[str | None]
-    """The name of the original video among the job's files, once it is done."""
+    """The name of the original video among the job's files, once it is there."""
     media_type: Mapped[str | None]
+    facts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """The ``video`` of the result, once the file was looked into."""
+    playable: Mapped[str | None]
+    """The name of the file that browsers play, once it is there: the original, or a copy."""
+    corrections: Mapped[dict[str, str]] = mapped_column(sa.JSON, server_default="{}")
+    """Labels that people gave to segments, by the segments' positions as text."""
 
     @property
     def ended(self) -> bool:
@@ -100,6 +106,24 @@ class Scored(Base):
     job: Mapped[str] = mapped_column(sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     document: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+
+
+class Question(Base):
+    """A job that somebody wants scored anew with other zero-shot labels."""
+
+    __tablename__ = "questions"
+
+    job: Mapped[str] = mapped_column(sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    token: Mapped[str]
+    """Tells this question from those before it and after."""
+    labels: Mapped[list[str] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """None for the vocabulary that the job was sent with."""
+    asked: Mapped[float]
+    worker: Mapped[str | None]
+    """Who answers."""
+    taken: Mapped[float | None]
+    error: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """Why there is no answer; with one, the row is gone."""
 
 
 class Worker(Base):
