@@ -13,7 +13,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import annotated, chaos, jobs, memory, speed, startup
+from benchmarks import annotated, chaos, jobs, memory, page, speed, startup
 
 RESULTS = Path(__file__).with_name("results.json")
 ALL = {
@@ -23,6 +23,7 @@ ALL = {
     "startup": startup.measure,
     "jobs": jobs.measure,
     "chaos": chaos.measure,
+    "page": page.measure,
 }
 
 

@@ -11,12 +11,13 @@ _SPOKEN = {
     "transformer": "Transformer",
     "clip": "CLIP",
     "objects": "objects",
+    "person": "corrected by hand",
 }
 """Sources as people read them."""
 
 
 def caption(action: Action) -> str:
-    """The label, how sure, and which model said so."""
+    """The label, how sure, and who said so."""
     if action.label == UNKNOWN:
         return UNKNOWN
     return f"{spaced(action.label)}  {action.confidence:.0%}  {_SPOKEN[action.source]}"

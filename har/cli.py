@@ -98,6 +98,7 @@ def _predict(arguments: argparse.Namespace, settings: config.Settings) -> int:
         report,
         id=report.video.path.stem,
         origin="url" if isinstance(source, str) else "file",
+        labels=options.labels,
         video_url=str(report.video.path),
         annotated_url=str(arguments.out / ANNOTATED) if options.annotate else None,
     )

@@ -45,7 +45,7 @@ class NoSource(RequestError):
 
 class TwoSources(RequestError):
     code = "two_sources"
-    title = "Both a file and a link were sent"
+    title = "More than one video was sent"
 
 
 class BadOption(RequestError):
@@ -56,6 +56,36 @@ class BadOption(RequestError):
 class BadLabels(RequestError):
     code = "bad_labels"
     title = "The list of labels cannot be used"
+
+
+class TusVersion(RequestError):
+    code = "tus_version"
+    status = 412
+    title = "Another version of the tus protocol is spoken"
+
+
+class NotAPart(RequestError):
+    code = "not_a_part"
+    status = 415
+    title = "This is no part of an upload"
+
+
+class WrongOffset(RequestError):
+    code = "wrong_offset"
+    status = 409
+    title = "The upload goes on from another place"
+
+
+class Unfinished(RequestError):
+    code = "unfinished"
+    status = 409
+    title = "The upload is not finished"
+
+
+class UploadUsed(RequestError):
+    code = "upload_used"
+    status = 409
+    title = "The upload is a job already"
 
 
 class NotFound(HarError):
@@ -335,6 +365,14 @@ class ModelGone(HarError):
     code = "model_gone"
     status = 409
     title = "The video cannot be scored anew"
+
+
+class Superseded(HarError):
+    """A later question about the same video took the place of this one."""
+
+    code = "superseded"
+    status = 409
+    title = "Somebody asked anew"
 
 
 class TooSlow(HarError):

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from config import Settings
-from har.errors import BadOption
-from har.models.labels import parse_labels
+from har.errors import BadLabels, BadOption
+from har.models.labels import MAX_LABEL_LENGTH, is_label, parse_labels
 from har.types import Options
 
 MAX_STRIDE = 16
@@ -27,6 +27,34 @@ def parse_options(form: Mapping[str, str], settings: Settings) -> Options:
         threshold=_threshold(form.get("threshold", "")),
         annotate=_annotate(form.get("annotate", "")),
     )
+
+
+def parse_vocabulary(form: Mapping[str, str], settings: Settings) -> tuple[str, ...] | None:
+    """The labels in the field ``labels``; None where it is absent or empty. Raises BadLabels."""
+    text = form.get("labels", "")
+    return parse_labels(text, settings.max_labels) if text else None
+
+
+def parse_correction(form: Mapping[str, str]) -> tuple[range, str | None]:
+    """The positions from ``first`` to ``last``, which is ``first`` unless it is given, and the
+    ``label`` that they are to have; None where it is absent or empty.
+
+    Raises BadOption and BadLabels.
+    """
+    first = _position("first", form.get("first", ""))
+    last = _position("last", form.get("last") or str(first))
+    if last < first:
+        raise BadOption("last must not be before first.")
+    label = form.get("label", "").strip()
+    if label and not is_label(label):
+        raise BadLabels(f"A label is printable text of at most {MAX_LABEL_LENGTH} characters.")
+    return range(first, last + 1), label or None
+
+
+def _position(name: str, text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise BadOption(f"{name} must be the position of a segment, from 0 on.")
+    return int(text)
 
 
 def _stride(text: str) -> int | None:

@@ -14,13 +14,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Source = Literal["bilstm", "lstm", "transformer", "clip", "objects"]
-"""The model that gave a segment its label."""
+Source = Literal["bilstm", "lstm", "transformer", "clip", "objects", "person"]
+"""Who gave a segment its label: a model, or a person who corrected it."""
 
 ZERO_SHOT: tuple[Source, ...] = ("clip", "objects")
 """Those that know actions by their names alone."""
 
-Phase = Literal["fetch", "probe", "recognise", "annotate"]
+Phase = Literal["fetch", "probe", "convert", "recognise", "annotate"]
 """The stages of a job, in their order."""
 
 Progress = Callable[[Phase, float], None]
@@ -50,6 +50,8 @@ class VideoFacts:
     container: str
     codec: str
     audio_codec: str | None
+    pixels: str = ""
+    """How ffmpeg names the way that pixels are stored, such as ``yuv420p``."""
 
     @property
     def end(self) -> float:
@@ -140,6 +142,8 @@ class Options:
 Found = Callable[[Segment], None]
 """Called with each segment as soon as it is scored, in their order."""
 
+Probed = Callable[[VideoFacts], None]
+"""Called with what is known of a video once the file was looked into."""
 
 Sampled = Callable[[FrameBatch], None]
 """Called with all sampled frames, in their order, and from another thread."""

@@ -9,9 +9,10 @@ from xml.etree.ElementTree import Element, SubElement
 from har.captions import visible
 from har.export.cues import since
 from har.export.view import Result, View, actions
-from har.types import ZERO_SHOT
+from har.types import ZERO_SHOT, Source
 
 _TYPE = "action"
+_TRAINED, _ZERO_SHOT, _PERSON = "Trained", "Zero-shot", "Corrected"
 _START, _END = "TIME_SLOT_REF1", "TIME_SLOT_REF2"
 
 _Slots = dict[tuple[str, str], str]
@@ -28,7 +29,8 @@ class _Annotation:
 
 
 def write(result: Result, view: View) -> str:
-    """A document with a tier for the trained model and one for the zero-shot model.
+    """A document with a tier for the trained model and one for the zero-shot model, and one for
+    corrections where there are any.
 
     Its times count from the first picture. Where clips overlap there are more tiers, since the
     annotations of one may not.
@@ -51,19 +53,26 @@ def write(result: Result, view: View) -> str:
 
 def _tiers(result: Result, view: View) -> dict[str, list[_Annotation]]:
     zero = result["video"]["start"]
-    of_model: dict[str, list[_Annotation]] = {"Trained": [], "Zero-shot": []}
+    of_model: dict[str, list[_Annotation]] = {_TRAINED: [], _ZERO_SHOT: [], _PERSON: []}
     for action in actions(result, view):
         start, end = since(zero, action.start), since(zero, action.end)
         # ELAN has no annotation without a length.
         if start < end:
             id = f"a{sum(map(len, of_model.values())) + 1}"
-            model = "Zero-shot" if action.source in ZERO_SHOT else "Trained"
-            of_model[model].append(_Annotation(id, start, end, visible(action.label)))
+            annotation = _Annotation(id, start, end, visible(action.label))
+            of_model[_spoke(action.source)].append(annotation)
     return {
         f"{model} {number}" if number > 1 else model: lane
         for model, annotations in of_model.items()
+        if annotations or model != _PERSON
         for number, lane in enumerate(_lanes(annotations), start=1)
     }
+
+
+def _spoke(source: Source) -> str:
+    if source == "person":
+        return _PERSON
+    return _ZERO_SHOT if source in ZERO_SHOT else _TRAINED
 
 
 def _lanes(annotations: list[_Annotation]) -> list[list[_Annotation]]:

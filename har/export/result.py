@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from har.types import Action, Report, Scores, Segment, Top
+from har.recognition import timeline
+from har.types import Action, Report, Scores, Segment, Top, VideoFacts
 
 
 def document(
@@ -14,19 +15,23 @@ def document(
     *,
     id: str,
     origin: str,
+    labels: Sequence[str] | None = None,
     video_url: str | None = None,
     annotated_url: str | None = None,
 ) -> dict[str, Any]:
     """What ``POST /predict`` answers; ``docs/api.md`` describes each key.
 
-    ``origin`` is ``upload``, ``url`` or ``file``. Times are rounded to milliseconds, probabilities
-    to four places.
+    ``origin`` is ``upload``, ``url`` or ``file``; ``labels`` are those that were asked for. Times
+    are rounded to milliseconds, probabilities to four places.
     """
+    video = video_document(report.video, origin)
+    members = [segment_document(segment) for segment in report.segments]
     return {
         "id": id,
-        "video": _video(report, origin),
-        "segment_predictions": [segment_document(s) for s in report.segments],
-        "timeline": timeline_document(report.timeline),
+        "video": video,
+        "labels": None if labels is None else list(labels),
+        "segment_predictions": members,
+        "timeline": timeline_of(members, video),
         "models": report.models,
         "thresholds": dataclasses.asdict(report.thresholds),
         "frames": dataclasses.asdict(report.frames) if report.frames else None,
@@ -36,8 +41,8 @@ def document(
     }
 
 
-def _video(report: Report, origin: str) -> dict[str, Any]:
-    video = report.video
+def video_document(video: VideoFacts, origin: str) -> dict[str, Any]:
+    """The ``video``."""
     return {
         "start": _seconds(video.start),
         "duration": _seconds(video.duration),
@@ -80,6 +85,18 @@ def segment_of(document: Mapping[str, Any]) -> Segment:
         trained=Scores(trained["source"], _top_of(trained["top5"])) if trained else None,
         attention=tuple(document["attention"]),
     )
+
+
+def timeline_of(
+    members: Sequence[Mapping[str, Any]], video: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The ``timeline`` of ``segment_predictions``.
+
+    Made of nothing but what is told, so that what is told again gives the same.
+    """
+    told = [Action(m["start"], m["end"], m["label"], m["confidence"], m["source"]) for m in members]
+    end = video["start"] + video["duration"]
+    return timeline_document(timeline.merge(told, video["start"], end))
 
 
 def timeline_document(actions: Sequence[Action]) -> list[dict[str, Any]]:

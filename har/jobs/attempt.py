@@ -7,7 +7,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -20,13 +20,14 @@ from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from config import Settings
-from har.errors import DiskFull, HarError, InternalError
+from har.errors import DiskFull, HarError, InternalError, MediaError
 from har.jobs import disk
 from har.jobs.record import LATE, Records
 from har.jobs.retention import work_folder
-from har.jobs.storage import ANNOTATED, Storage, media_type
+from har.jobs.storage import ANNOTATED, PLAYABLE, Storage, media_type
 from har.jobs.tables import Job
-from har.types import Phase, Report, Segment
+from har.media import convert
+from har.types import Phase, Report, Segment, VideoFacts
 
 if TYPE_CHECKING:
     from har.recognition.recognizer import Recognizer
@@ -111,8 +112,44 @@ def _report(job: Job, bench: Bench, work: Path) -> Report:
         bench.settings,
         telling.progress,
         telling.found,
+        partial(_show, job, bench, work, partial(telling.progress, "convert")),
         details=True,
     )
+
+
+def _show(
+    job: Job, bench: Bench, work: Path, progress: Callable[[float], None], video: VideoFacts
+) -> None:
+    """Let a video be watched while it is worked on; where browsers do not play it, a copy."""
+    from har.export.result import video_document
+
+    if job.origin == "url":
+        bench.storage.share(job.id, video.path)
+    told: dict[str, Any] = {
+        "video": video.path.name,
+        "media_type": media_type(video.path, video.container),
+        "facts": video_document(video, job.origin),
+    }
+    playable = video.path.name if convert.is_playable(video) else None
+    if not bench.records.show(job.id, bench.worker, playable=playable, **told):
+        raise Cancelled
+    if playable is None and _convert(video, work / PLAYABLE, bench.settings, progress):
+        bench.storage.put(job.id, work / PLAYABLE)
+        if not bench.records.show(job.id, bench.worker, playable=PLAYABLE, **told):
+            raise Cancelled
+
+
+def _convert(
+    video: VideoFacts, out: Path, settings: Settings, progress: Callable[[float], None]
+) -> bool:
+    progress(0.0)
+    try:
+        convert.convert(video, out, settings, progress)
+    except MediaError as error:
+        # What was asked for can be had without.
+        _log.warning("no copy that browsers play: %s: %s", error.code, error.detail)
+        return False
+    return True
 
 
 def _finish(job: Job, bench: Bench, report: Report, work: Path) -> None:
@@ -120,8 +157,6 @@ def _finish(job: Job, bench: Bench, report: Report, work: Path) -> None:
 
     video, annotate = report.video, job.options["annotate"]
     type_ = media_type(video.path, video.container)
-    if job.origin == "url":
-        bench.storage.put(job.id, video.path)
     if annotate:
         bench.storage.put(job.id, work / ANNOTATED)
     _keep_details(job, bench, work)
@@ -129,8 +164,9 @@ def _finish(job: Job, bench: Bench, report: Report, work: Path) -> None:
         report,
         id=job.id,
         origin=job.origin,
+        labels=job.options["labels"],
         video_url=f"/jobs/{job.id}/video",
-        annotated_url=f"/jobs/{job.id}/annotated.mp4" if annotate else None,
+        annotated_url=job.annotated_url,
     )
     if not bench.records.finish(job.id, bench.worker, result, video.path.name, type_):
         raise Cancelled

@@ -7,13 +7,16 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy.exc import DBAPIError
 
 _TRIES = 5
+_NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP)
+"""Why a file cannot have a second name: two file systems, or one that has no links."""
+
 _FULL = (
     os.strerror(errno.ENOSPC),
     os.strerror(errno.EDQUOT),
@@ -27,7 +30,7 @@ _FULL = (
 def writing(path: Path) -> Iterator[IO[bytes]]:
     """A file that is at ``path`` once the block is left, and nowhere where the block raises."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    part = _part(path)
     try:
         with part.open("xb") as file:
             yield file
@@ -37,6 +40,21 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+    sync(path.parent)
+
+
+@contextmanager
+def adding(path: Path) -> Iterator[IO[bytes]]:
+    """As writing(), into a folder that is there; raises FileExistsError where ``path`` is taken."""
+    part = _part(path)
+    try:
+        with part.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _take_name(part, path)
+    finally:
+        part.unlink(missing_ok=True)
     sync(path.parent)
 
 
@@ -54,6 +72,35 @@ def move(path: Path, target: Path) -> bool:
     return True
 
 
+def link(path: Path, target: Path) -> bool:
+    """Give a file a second name, once its bytes are safe, in the place of what had it; False where
+    the two cannot be one file."""
+    sync(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = _part(target)
+    try:
+        os.link(path, part)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return False
+    part.replace(target)
+    # Two names of one file are not replaced.
+    part.unlink(missing_ok=True)
+    sync(target.parent)
+    return True
+
+
+def files(folder: Path) -> dict[str, os.stat_result]:
+    """What is in a folder that others write to; nothing where it is not there."""
+    found = {}
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                found[entry.name] = entry.stat(follow_symlinks=False)
+    return found
+
+
 def remove(folder: Path) -> None:
     """Remove a folder and all in it, also while others do the same or write one more file.
 
@@ -67,6 +114,24 @@ def remove(folder: Path) -> None:
                 raise
         if not folder.exists():
             return
+
+
+def _take_name(part: Path, path: Path) -> None:
+    """Of several that want a name at once, one gets it, and the others FileExistsError."""
+    try:
+        os.link(part, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # Without links, those who come at the very same moment are not told apart.
+        if path.exists():
+            raise FileExistsError(path) from None
+        part.replace(path)
+
+
+def _part(path: Path) -> Path:
+    """The name of a file that is not whole yet."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
 
 
 def sync(path: Path) -> None:

@@ -45,7 +45,7 @@ class Housekeeping:
         # Files can take long to remove, and a worker that is silent meanwhile counts as gone.
         rounds = ((self.beat, BEAT), (self._look_after_jobs, BEAT), (self._sweep, _SWEEP))
         for work, pause in rounds:
-            threading.Thread(target=_repeat, args=(work, pause), daemon=True).start()
+            threading.Thread(target=repeat, args=(work, pause), daemon=True).start()
 
     def beat(self) -> None:
         """Show that the worker is alive."""
@@ -64,14 +64,19 @@ class Housekeeping:
         retention.sweep(self._records, self._storage, self._settings)
 
 
-def _repeat(work: Callable[[], None], pause: float) -> None:
+def repeat(work: Callable[[], None], pause: float) -> None:
+    """Do some work until the process ends, with so many seconds between; whatever it raises goes to
+    the log."""
     while True:
+        wait = pause
         try:
             work()
         except OperationalError as error:
             # A worker that stopped while the database is away would not be there when it is back.
             _log.warning("the database does not answer: %s", error)
+            wait = max(pause, BEAT)
         except Exception:
             # The same goes for the storage, which may raise anything.
             _log.warning("housekeeping", exc_info=True)
-        time.sleep(pause)
+            wait = max(pause, BEAT)
+        time.sleep(wait)

@@ -20,11 +20,12 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.exc import DBAPIError
 
 from config import Settings
-from har.errors import KeyReused, Restarting, WorkerUnavailable
-from har.jobs import disk, room
+from har.errors import KeyReused, NotFound, Restarting, UploadUsed, WorkerUnavailable
+from har.jobs import disk, room, uploads
 from har.jobs.record import Records, Request
 from har.jobs.storage import Kept, Storage, Upload
 from har.jobs.tables import Job
+from har.jobs.uploads import InParts
 from har.types import Options
 
 RECOGNISE = "har.recognise"
@@ -54,19 +55,22 @@ class Queue:
         self._celery = make_celery(settings)
         self._stopping = threading.Event()
 
-    def submit(self, source: Upload | str, options: Options, sender: Sender) -> Job:
+    def submit(self, source: Upload | InParts | str, options: Options, sender: Sender) -> Job:
         """Take on a video, sent or linked to; its job waits for a worker from now on.
 
         Raises KeyReused where the sender's key has another request, QueueFull, DiskFull, and what
         is wrong with the upload.
         """
+        if isinstance(source, InParts):
+            return self._adopt(source.id, options, sender)
         known = self._under(sender)
         if known is None:
             room.check(self.records, self.storage, self._settings)
         id = secrets.token_urlsafe(16)
         try:
             kept = self.storage.keep(id, source) if isinstance(source, Upload) else None
-            request = self._request(source, kept, options, sender)
+            what = kept.sha256 if kept else str(source)
+            request = self._request(what, kept, options, sender)
             added = known is None and self.records.add(id, request)
         except BaseException:
             self.storage.remove(id)
@@ -77,23 +81,53 @@ class Queue:
         self.storage.remove(id)
         return _same(self._under(sender), request)
 
+    def _adopt(self, id: str, options: Options, sender: Sender) -> Job:
+        """Have an upload that came in parts be the job of its id; asked again, it is that job.
+
+        Raises NotFound, Unfinished, and UploadUsed where it is a job with other options.
+        """
+        if not self.records.has(id):
+            try:
+                self._promote(id, options, sender)
+            except NotFound:
+                # Another request for the same may have been quicker.
+                if not self.records.has(id):
+                    raise
+        job = self.records.get(id)
+        if job.fingerprint != _fingerprint(id, options):
+            raise UploadUsed(
+                f"This upload is the job /jobs/{id} already, with other options. Send the video "
+                "anew for another job."
+            )
+        return job
+
+    def _promote(self, id: str, options: Options, sender: Sender) -> None:
+        video = uploads.whole(self.storage, id)
+        room.check(self.records, self.storage, self._settings)
+        with video.stream:
+            kept = self.storage.store(id, video)
+        request = self._request(id, kept, options, sender)
+        if self.records.add(id, request):
+            # Not before, so that an upload is lost to nothing that goes wrong.
+            uploads.clear(self.storage, id)
+            send(self._celery, id)
+        elif not self.records.has(id):
+            _same(self._under(sender), request)
+
     def _under(self, sender: Sender) -> Job | None:
         """The job that the sender's key has already."""
         if sender.key is None:
             return None
         return self.records.under_key(sender.client, sender.key)
 
-    def _request(
-        self, source: Upload | str, kept: Kept | None, options: Options, sender: Sender
-    ) -> Request:
-        name = kept.name if kept else str(source)
-        what = [kept.sha256 if kept else name, dataclasses.asdict(options)]
+    def _request(self, what: str, kept: Kept | None, options: Options, sender: Sender) -> Request:
+        """``what`` tells the video from others: its hash, its link, the id of the upload."""
         return Request(
             client=sender.client,
             key=sender.key,
-            fingerprint=hashlib.sha256(json.dumps(what).encode()).hexdigest(),
+            fingerprint=_fingerprint(what, options),
             origin="upload" if kept else "url",
-            source=name,
+            source=kept.name if kept else what,
             options=options,
             bytes=kept.bytes if kept else 0,
             limit=self._settings.job_timeout_seconds,
@@ -153,6 +187,10 @@ class Queue:
         )
         if self.records.abandon(job.id, error):
             self.storage.remove(job.id)
+
+
+def _fingerprint(what: str, options: Options) -> str:
+    return hashlib.sha256(json.dumps([what, dataclasses.asdict(options)]).encode()).hexdigest()
 
 
 def _same(job: Job | None, request: Request) -> Job:

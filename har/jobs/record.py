@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from har.errors import HarError, Interrupted, TookTooLong
+from har.errors import HarError, Interrupted, NotFound, TookTooLong
 from har.jobs import tally
 from har.jobs.questions import Questions
 from har.jobs.tables import Job, Scored, State, Worker, now
@@ -92,6 +92,24 @@ class Records(Questions):
         with self._session.begin() as session:
             told = {"phase": phase, "progress": dict(progress), "beat": now()}
             return _change(session, _held(id, worker), **told)
+
+    def show(
+        self,
+        id: str,
+        worker: str,
+        *,
+        video: str,
+        media_type: str,
+        facts: Mapping[str, Any],
+        playable: str | None,
+    ) -> bool:
+        """Tell what can be watched while a worker is at its job; False as in advance().
+
+        See Job for the members.
+        """
+        told = {"video": video, "media_type": media_type, "facts": dict(facts)}
+        with self._session.begin() as session:
+            return _change(session, _held(id, worker), playable=playable, beat=now(), **told)
 
     def score(
         self, id: str, worker: str, first: int, documents: Sequence[Mapping[str, Any]]
@@ -183,7 +201,8 @@ class Records(Questions):
             session.execute(sa.delete(Worker).where(gone))
 
     def _fail(self, which: Conditions, error: HarError) -> bool:
-        values = {"state": "failed", "finished": now(), "error": problem(error)}
+        gone = {"video": None, "media_type": None, "playable": None}
+        values = {"state": "failed", "finished": now(), "error": problem(error), **gone}
         with self._session.begin() as session:
             failed = _change(session, which, **values)
             if failed:
@@ -215,6 +234,16 @@ def problem(error: HarError) -> dict[str, Any]:
         "detail": error.detail,
         "code": error.code,
     }
+
+
+def lock(session: Session, id: str) -> None:
+    """Have whoever else changes a job that is done wait for the end of this transaction.
+
+    Raises NotFound where there is none. To come first in a transaction: SQLite lets nobody write
+    who has read before others wrote.
+    """
+    if not _change(session, (Job.id == id, Job.state == "done"), attempts=Job.attempts):
+        raise NotFound("There is no such job, or it is not done yet.")
 
 
 def _held(id: str, worker: str) -> Conditions:

@@ -13,7 +13,7 @@ from har.jobs import disk
 from har.jobs.record import Records
 from har.jobs.storage import Folder, Storage
 
-_ORPHAN_SECONDS = 3600.0
+ORPHAN_SECONDS = 3600.0
 """Age from which files of no job count as left behind: an upload has its files before its job."""
 
 _log = logging.getLogger(__name__)
@@ -41,13 +41,13 @@ def sweep(records: Records, storage: Storage, settings: Settings) -> None:
         with _only_told(id):
             storage.remove(id)
     for id, folder in stored.items():
-        if id not in known and folder.touched < now - _ORPHAN_SECONDS:
+        if id not in known and folder.touched < now - ORPHAN_SECONDS:
             _log.info("job %s: there is none, but its files were", id)
             with _only_told(id):
                 storage.remove(id)
     current = known - {id for id, _ in ended}
     for path, touched in work.items():
-        if path.name not in current and touched < now - _ORPHAN_SECONDS:
+        if path.name not in current and touched < now - ORPHAN_SECONDS:
             with _only_told(path.name):
                 disk.remove(path)
 

@@ -13,9 +13,12 @@ _UNKNOWN_SECONDS = 30
 """When to ask again before any job has told how long one takes."""
 
 
-def check(records: Questions, storage: Storage, settings: Settings) -> None:
-    """Raises QueueFull, with the seconds after which it is worth asking again, and DiskFull."""
-    if is_full(records, settings):
+def check(records: Questions, storage: Storage, settings: Settings, coming: int = 0) -> None:
+    """Raises QueueFull, with the seconds after which it is worth asking again, and DiskFull.
+
+    ``coming`` are the bytes of uploads that are no jobs yet.
+    """
+    if is_full(records, settings, coming):
         raise QueueFull(
             "Too many videos wait already. Send yours again later.",
             retry_after=seconds_per_place(records),
@@ -24,10 +27,10 @@ def check(records: Questions, storage: Storage, settings: Settings) -> None:
         raise none()
 
 
-def is_full(records: Questions, settings: Settings) -> bool:
+def is_full(records: Questions, settings: Settings, coming: int = 0) -> bool:
     """Whether as many jobs or bytes wait as may."""
     waiting = records.counts()["queued"] >= settings.max_queued_jobs
-    return waiting or records.spooled() >= settings.max_spool_mb * 1_000_000
+    return waiting or records.spooled() + coming >= settings.max_spool_mb * 1_000_000
 
 
 def is_short(storage: Storage, settings: Settings) -> bool:

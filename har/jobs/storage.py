@@ -10,18 +10,19 @@ import hashlib
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import IO, Any, cast
 
 from config import Settings
-from har.errors import ConfigError, ToolMissing
 from har.jobs import disk
+from har.jobs.location import connect, make_root
 
 ORIGINAL = "source"
 ANNOTATED = "annotated.mp4"
+PLAYABLE = "playable.mp4"
 
 _MEDIA_TYPES = {
     "mov": {"": "video/mp4", ".mov": "video/quicktime", ".3gp": "video/3gpp"},
@@ -38,12 +39,13 @@ _EXTENSIONS = {".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".ogv", "
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Of any job; it is the name of a folder, too."""
 
-_NAME = re.compile(r"(source|fetched|annotated|frames-\d{1,5}|embeddings)(\.\w+)*", re.ASCII)
-"""Of any file of a job, those that are still being written included."""
+_NAME = re.compile(
+    r"(source|fetched|annotated|playable|frames-\d{1,5}|embeddings|upload|part-\d{15})(\.\w+)*",
+    re.ASCII,
+)
+"""Of any file of a job, or of an upload in parts, those that are still being written included."""
 
 _CHUNK = 1 << 20
-_PART = 8 << 20
-"""Bytes that go to S3, or come from it, at once."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Folder:
-    """What is stored of a job."""
+    """What is stored of a job, or one file of it."""
 
     bytes: int
     touched: float
@@ -80,31 +82,56 @@ class Storage:
 
     def __init__(self, settings: Settings) -> None:
         """Raises ConfigError for a place that cannot be used, and ToolMissing for want of s3fs."""
-        self._fs, self._root = _connect(settings)
+        self._fs, self._root = connect(settings)
         self._folder = Path(self._root) if "file" in self._fs.protocol else None
         if self._folder is not None:
-            _make_root(self._folder)
+            make_root(self._folder)
 
     def keep(self, id: str, upload: Upload) -> Kept:
         """Store an upload. Raises FileExistsError where the job has files already."""
-        extension = PurePath(upload.name).suffix.lower()
-        name = ORIGINAL + (extension if extension in _EXTENSIONS else "")
         self._claim(id)
         try:
-            with self._writing(id, name) as file:
-                return Kept(name, *_copy(upload.stream, file))
+            return self.store(id, upload)
         except BaseException:
             self.remove(id)
             raise
+
+    def store(self, id: str, upload: Upload) -> Kept:
+        """Store an upload beside what the job has already."""
+        extension = PurePath(upload.name).suffix.lower()
+        name = ORIGINAL + (extension if extension in _EXTENSIONS else "")
+        with self._writing(id, name) as file:
+            return Kept(name, *_copy(upload.stream, file))
+
+    def begin(self, id: str, name: str, content: bytes) -> None:
+        """Store the first file of something new. Raises FileExistsError where there are others."""
+        self._claim(id)
+        with self._writing(id, name) as file:
+            file.write(content)
+
+    def adding(self, id: str, name: str) -> AbstractContextManager[IO[bytes]]:
+        """A new file beside others, which is there once the block is left.
+
+        That raises FileExistsError where the name was taken first, and on a disk FileNotFoundError
+        where the others are gone.
+        """
+        path = self._path(id, name)
+        if self._folder is None:
+            return _object(self._fs, path, "xb")
+        return disk.adding(Path(path))
 
     def put(self, id: str, path: Path) -> int:
         """Move a local file to the job's, in the place of one of that name; returns its bytes."""
         size = path.stat().st_size
         if self._folder is None or not disk.move(path, Path(self._path(id, path.name))):
-            with path.open("rb") as file, self._writing(id, path.name) as copy:
-                shutil.copyfileobj(file, copy, _CHUNK)
+            self._add(id, path)
             path.unlink()
         return size
+
+    def share(self, id: str, path: Path) -> None:
+        """Store a local file that stays where it is, and is not written to any more."""
+        if self._folder is None or not disk.link(path, Path(self._path(id, path.name))):
+            self._add(id, path)
 
     def local(self, id: str, name: str, folder: Path) -> Path:
         """A path that a file can be read from: its own, or else that of a copy in ``folder``.
@@ -128,6 +155,29 @@ class Storage:
     def size(self, id: str, name: str) -> int:
         """Bytes of a file. Raises FileNotFoundError."""
         return int(self._fs.size(self._path(id, name)))
+
+    def files(self, id: str) -> dict[str, Folder]:
+        """The files of a job by their names, those that are being written included; none of what is
+        not there."""
+        path = self._path(id)
+        if self._folder is not None:
+            stats = disk.files(Path(path))
+            return {name: Folder(stat.st_size, stat.st_mtime) for name, stat in stats.items()}
+        found = self._fs.find(path, detail=True).items()
+        return {PurePath(key).name: Folder(info["size"], _written(info)) for key, info in found}
+
+    def having(self, prefix: str, name: str) -> list[str]:
+        """The ids with a prefix that have a file of a name."""
+        if self._folder is not None:
+            return [path.parent.name for path in self._folder.glob(f"{prefix}*/{name}")]
+        found = map(PurePath, self._fs.find(self._root, prefix=prefix))
+        return [path.parent.name for path in found if path.name == name]
+
+    def discard(self, id: str, names: Iterable[str]) -> None:
+        """Remove some files of a job, one after the other."""
+        for name in names:
+            with suppress(FileNotFoundError):
+                self._fs.rm_file(self._path(id, name))
 
     def remove(self, id: str) -> None:
         """Remove all files of a job; those that are not there are removed already."""
@@ -166,6 +216,10 @@ class Storage:
             raise ValueError(f"not the name of a job's file: {name!r}")
         return f"{self._root}/{id}/{name}"
 
+    def _add(self, id: str, path: Path) -> None:
+        with path.open("rb") as file, self._writing(id, path.name) as copy:
+            shutil.copyfileobj(file, copy, _CHUNK)
+
     def _claim(self, id: str) -> None:
         path = self._path(id)
         if self._folder is not None:
@@ -186,33 +240,6 @@ def media_type(path: Path, container: str) -> str:
     return types.get(path.suffix, types[""])
 
 
-def _connect(settings: Settings) -> tuple[Any, str]:
-    """fsspec's file system for the settings' storage, and the path of our folder in it."""
-    from fsspec.core import url_to_fs
-
-    url = settings.storage_url or str(settings.data_dir / "jobs")
-    if not re.match(r"(?!\w+://)|file://|s3://.", url):
-        raise ConfigError("HAR_STORAGE_URL must be a folder, or like s3://bucket/prefix.")
-    # Other processes write there too, so that no listing may be remembered.
-    options = {"use_listings_cache": False, "default_block_size": _PART}
-    try:
-        return cast(tuple[Any, str], url_to_fs(url, skip_instance_cache=True, **options))
-    except ImportError:
-        raise ToolMissing(
-            "HAR_STORAGE_URL needs the package s3fs: `pip install -r requirements-cluster.txt`."
-        ) from None
-
-
-def _make_root(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"The folder for the files of jobs cannot be made ({error.strerror}). Choose another "
-            "with HAR_STORAGE_URL, or with HAR_DATA_DIR."
-        ) from None
-
-
 def _copy(stream: IO[bytes], file: IO[bytes]) -> tuple[int, str]:
     """Bytes and SHA-256 of what was copied."""
     size, digest = 0, hashlib.sha256()
@@ -224,8 +251,8 @@ def _copy(stream: IO[bytes], file: IO[bytes]) -> tuple[int, str]:
 
 
 @contextmanager
-def _object(fs: Any, path: str) -> Iterator[IO[bytes]]:
-    file = fs.open(path, "wb")
+def _object(fs: Any, path: str, mode: str = "wb") -> Iterator[IO[bytes]]:
+    file = fs.open(path, mode)
     try:
         yield file
         file.close()

@@ -93,6 +93,11 @@ class Job(Base):
     def ended(self) -> bool:
         return self.state in ("done", "failed")
 
+    @property
+    def annotated_url(self) -> str | None:
+        """Where its annotated video is served; None where none was asked for."""
+        return f"/jobs/{self.id}/annotated.mp4" if self.options["annotate"] else None
+
     def chosen_options(self) -> Options:
         labels = self.options["labels"]
         return Options(**{**self.options, "labels": None if labels is None else tuple(labels)})

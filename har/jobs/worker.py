@@ -24,6 +24,7 @@ from sqlalchemy.exc import OperationalError
 from config import Settings
 from har import logs
 from har.errors import HarError
+from har.jobs import answering
 from har.jobs.attempt import Bench, attempt
 from har.jobs.housekeeping import Housekeeping
 from har.jobs.queue import RECOGNISE, make_celery
@@ -116,6 +117,7 @@ class Child:
         recognizer = Recognizer.load(settings)
         recognizer.warm_up()
         self._bench = Bench(name, settings, records, storage, recognizer)
+        answering.start(self._bench)
         self._housekeeping.ready = True
         self._housekeeping.beat()
 

@@ -23,11 +23,11 @@ _FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 """glibc sets addresses aside for every thread; they count as memory, and nobody uses them."""
 
 
-def source(video: VideoFacts, settings: Settings) -> Any:
-    """A video as ffmpeg-python's input, on its own clock."""
+def source(video: VideoFacts, settings: Settings, **more: Any) -> Any:
+    """A video as ffmpeg-python's input, on its own clock; with more options for it."""
     # Other demuxers do not know the option, and ffmpeg stops at what none knows.
     external = {"enable_drefs": 0} if video.container == _MOV else {}
-    options = {**input_options(settings), **external, "copyts": None}
+    options = {**input_options(settings), **external, **more, "copyts": None}
     return ffmpeg.input(f"file:{video.path.absolute()}", **options)
 
 

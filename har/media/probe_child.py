@@ -238,6 +238,7 @@ def _video_facts(
         "container": container.format.name,
         "codec": stream.codec_context.codec.canonical_name,
         "audio_codec": next((_codec(a) for a in container.streams.audio), None),
+        "pixels": picture.format.name,
     }
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from har.export.result import segment_document, segment_of, timeline_document
+from har.export.result import segment_document, segment_of, timeline_of
 from har.models.zero_shot import ZeroShot
-from har.recognition import timeline
 from har.recognition.cascade import second_opinion
 from har.types import Embeddings
 
@@ -32,10 +31,11 @@ def rescored(
         else one
         for i, one in enumerate(told)
     ]
-    start, duration = document["video"]["start"], document["video"]["duration"]
+    members = [segment_document(segment) for segment in segments]
     return {
         **document,
-        "segment_predictions": [segment_document(segment) for segment in segments],
-        "timeline": timeline_document(timeline.merge(segments, start, start + duration)),
+        "labels": list(labels),
+        "segment_predictions": members,
+        "timeline": timeline_of(members, document["video"]),
         "annotated_url": None,
     }

@@ -15,7 +15,7 @@ from har.media.probe import probe
 from har.recognition import embeddings
 from har.recognition.recognizer import Recognizer
 from har.recognition.sheets import SheetWriter
-from har.types import Found, Options, Progress, Report, Sampled, ignore
+from har.types import Found, Options, Probed, Progress, Report, Sampled, ignore
 
 ANNOTATED = "annotated.mp4"
 
@@ -28,14 +28,16 @@ def process(
     settings: Settings,
     progress: Progress,
     found: Found = ignore,
+    probed: Probed = ignore,
     details: bool = False,
 ) -> Report:
     """Recognise a local file (a Path) or a link (a str).
 
     What a link holds, and ``annotated.mp4`` where the options ask for it, are written to
     ``folder``; so are, with ``details``, sheets of the sampled frames and the embeddings by which
-    the clips can be scored anew. ``found`` gets each segment as soon as it is scored. Raises
-    HarError; ``progress`` and ``found`` may raise to stop the work.
+    the clips can be scored anew. ``found`` gets each segment as soon as it is scored, ``probed``
+    the video before anything is made of it; what it takes is ``convert`` in the timings. Raises
+    HarError; all three that are called may raise to stop the work.
     """
     # What works in it starts elsewhere.
     folder = folder.absolute()
@@ -45,7 +47,9 @@ def process(
     fetched = time.perf_counter()
     progress("probe", 0.0)
     video = probe(source, settings)
-    probed = time.perf_counter()
+    known = time.perf_counter()
+    probed(video)
+    ready = time.perf_counter()
     recognise = partial(recognizer.recognise, video, options, partial(progress, "recognise"), found)
     report = _detailed(recognise, folder, recognizer) if details else recognise()
     recognised = time.perf_counter()
@@ -55,7 +59,8 @@ def process(
     done = time.perf_counter()
     timings = {
         "fetch": fetched - began,
-        "probe": probed - fetched,
+        "probe": known - fetched,
+        "convert": ready - known,
         **report.timings,
         "annotate": done - recognised,
         "total": done - began,

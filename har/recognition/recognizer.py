@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -50,7 +51,7 @@ class Recognizer:
         self._settings = settings
         self._backbone = model.embedder()
         self._head = model.network().eval().to(precision.device)
-        self._zero_shot = ZeroShotChoice(settings)
+        self.zero_shot = ZeroShotChoice(settings)
 
     @classmethod
     def load(cls, settings: Settings, path: Path | None = None) -> Recognizer:
@@ -60,12 +61,21 @@ class Recognizer:
 
     def warm_up(self) -> None:
         """Do once what would slow down the first video: build kernels, embed the vocabulary."""
-        model = self.checkpoint
-        pixels = np.zeros((model.frames, model.size, model.size, 3), np.uint8)
+        pixels = self._black()
         self._judged(self._backbone.per_clip(self._backbone.per_frame(pixels)[None]))
-        zero_shot = self._zero_shot.now()
-        embedding = zero_shot.embed(pixels[:1])[0]
-        zero_shot.scores(embedding, self._zero_shot.vocabulary)
+        self._score(pixels[:1], self.zero_shot.vocabulary)
+
+    def expect_labels(self) -> None:
+        """Load what labels need that nobody has used yet; known ones do without."""
+        self._score(self._black()[:1], (secrets.token_hex(8),))
+
+    def _black(self) -> NDArray[np.uint8]:
+        model = self.checkpoint
+        return np.zeros((model.frames, model.size, model.size, 3), np.uint8)
+
+    def _score(self, pixels: NDArray[np.uint8], labels: tuple[str, ...]) -> None:
+        zero_shot = self.zero_shot.now()
+        zero_shot.scores(zero_shot.embed(pixels)[0], labels)
 
     def recognise(
         self,
@@ -81,7 +91,7 @@ class Recognizer:
         """
         progress(0.0)
         timings: Timings = {}
-        zero_shot = self._zero_shot.now()
+        zero_shot = self.zero_shot.now()
         threshold = self._threshold(options)
         cascade = self._cascade(threshold, options, zero_shot)
         decoded = _shown(self._frames(video), sampled)
@@ -94,7 +104,7 @@ class Recognizer:
             video=video,
             segments=tuple(segments),
             timeline=timeline.merge(segments, video.start, video.end),
-            models={"trained": self._name, "zero_shot": self._zero_shot.told(zero_shot)},
+            models={"trained": self._name, "zero_shot": self.zero_shot.told(zero_shot)},
             thresholds=Thresholds(threshold, zero_shot.threshold),
             embeddings=cascade.embeddings,
             timings={name: round(seconds, 3) for name, seconds in timings.items()},
@@ -140,7 +150,7 @@ class Recognizer:
 
     def _cascade(self, threshold: float, options: Options, zero_shot: ZeroShot) -> Cascade:
         model = self.checkpoint
-        vocabulary = options.labels or self._zero_shot.vocabulary
+        vocabulary = options.labels or self.zero_shot.vocabulary
         return Cascade(model.labels, model.head, threshold, zero_shot, vocabulary)
 
     def _frames(self, video: VideoFacts) -> Batches:

@@ -8,19 +8,20 @@ from itertools import groupby, pairwise
 from har.types import Action, Segment, Source
 
 
-def merge(segments: Sequence[Segment], start: float, end: float) -> tuple[Action, ...]:
+def merge(segments: Sequence[Segment | Action], start: float, end: float) -> tuple[Action, ...]:
     """The timeline from ``start`` to ``end``, without gaps or overlaps.
 
     Each segment owns the moments that are nearer to its middle than to any other's; neighbours with
     the same label become one action. Its confidence is their mean, weighted by time; its source the
     one that gave most of it.
     """
-    owned = _owned(segments, start, end)
-    runs = groupby(owned, key=lambda piece: piece.label)
+    moments = owned(segments, start, end)
+    runs = groupby(moments, key=lambda piece: piece.label)
     return tuple(_joined(list(run)) for _, run in runs)
 
 
-def _owned(segments: Sequence[Segment], start: float, end: float) -> list[Action]:
+def owned(segments: Sequence[Segment | Action], start: float, end: float) -> list[Action]:
+    """For each segment the moments that are its own; see merge()."""
     middles = [(s.start + s.end) / 2 for s in segments]
     inner = [(a + b) / 2 for a, b in pairwise(middles)]
     edges = [start, *inner, end]

@@ -13,11 +13,15 @@ from config import ROOT, Settings, load
 from har.errors import HarError
 from har.jobs.queue import Queue
 from har.web import access, keys, limits, places, problems, security
+from har.web.asking import asking
+from har.web.example_clips import example_clips
+from har.web.files import files
 from har.web.health import health
 from har.web.jobs import jobs
 from har.web.metrics import metrics
 from har.web.openapi import openapi
 from har.web.pages import pages
+from har.web.uploads import uploads
 
 _CANNOT_BOOT = 3
 """The exit code with which gunicorn gives up; after others it tries again, for ever."""
@@ -51,11 +55,13 @@ def create_app(settings: Settings) -> Flask:
     problems.register(app)
     security.register(app, settings)
     keys.register(app)
-    for blueprint in (health, jobs, metrics, openapi, pages):
+    for blueprint in (asking, example_clips, files, health, jobs, metrics, openapi, pages, uploads):
         app.register_blueprint(blueprint)
     limits.register(app, settings)
     places.register(app, settings)
     if settings.trusted_proxies:
-        proxied = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)
+        proxied = ProxyFix(
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
+        )
         app.wsgi_app = proxied  # type: ignore[method-assign]
     return app

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import url_for
 
+from har.export.corrected import corrected
+from har.jobs.storage import PLAYABLE
 from har.jobs.tables import Job
 
 
@@ -29,14 +31,27 @@ def whole(job: Job) -> dict[str, Any]:
         "phases": _phases(job),
         "attempts": job.attempts,
         "timings": _timings(job),
-        "result": job.result,
+        **_watched(job),
+        "result": result(job),
         "error": job.error,
     }
 
 
+def result(job: Job) -> dict[str, Any] | None:
+    """What came of a job, with the labels that people gave; None before it is done."""
+    return corrected(job.result, job.corrections) if job.result else None
+
+
 def progress(job: Job) -> dict[str, Any]:
     """What changes while a job runs."""
-    return {"state": job.state, "phase": job.phase, "phases": _phases(job)}
+    return {"state": job.state, "phase": job.phase, "phases": _phases(job), **_watched(job)}
+
+
+def _watched(job: Job) -> dict[str, Any]:
+    """What can be watched of it so far."""
+    copied = job.playable == PLAYABLE
+    url = f"/jobs/{job.id}/{PLAYABLE if copied else 'video'}" if job.playable else None
+    return {"video": job.facts, "playable_url": url}
 
 
 def _phases(job: Job) -> list[dict[str, Any]]:

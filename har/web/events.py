@@ -66,8 +66,8 @@ def stream(
 
 def _segments(queue: Queue, job: Job, first: int) -> list[dict[str, Any]]:
     """Those that were scored since; of a job that is done, the rest."""
-    if job.result:
-        rest: list[dict[str, Any]] = job.result["segment_predictions"][first:]
+    if result := documents.result(job):
+        rest: list[dict[str, Any]] = result["segment_predictions"][first:]
         return rest
     return queue.records.segments(job.id, first)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from har import __version__
+
 _ID = "uS3hJb9PZ0mAq1x7Lw2RkQ"
 
 _PROGRESS = {
@@ -16,17 +18,20 @@ _PROGRESS = {
     "url": f"/jobs/{_ID}",
 }
 
+_VIDEO = {
+    "start": 0.0,
+    "duration": 12.4,
+    "width": 1280,
+    "height": 720,
+    "fps": 29.97,
+    "codec": "h264",
+    "origin": "upload",
+}
+
 _RESULT = {
     "id": _ID,
-    "video": {
-        "start": 0.0,
-        "duration": 12.4,
-        "width": 1280,
-        "height": 720,
-        "fps": 29.97,
-        "codec": "h264",
-        "origin": "upload",
-    },
+    "video": _VIDEO,
+    "labels": None,
     "segment_predictions": [
         {
             "start": 1.0,
@@ -59,6 +64,8 @@ _RESULT = {
     "annotated_url": f"/jobs/{_ID}/annotated.mp4",
 }
 
+_WELL = {"ok": True, "detail": None}
+
 EXAMPLES: dict[str, dict[str, Any]] = {
     "Result": _RESULT,
     "Job": {
@@ -69,13 +76,22 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         ],
         "attempts": 1,
         "timings": {"waited": 0.03},
+        "video": _VIDEO,
+        "playable_url": f"/jobs/{_ID}/video",
         "result": None,
         "error": None,
     },
     "Jobs": {"jobs": [_PROGRESS], "next": None},
     "Event": {
         "event": "progress",
-        "data": '{"state": "queued", "phase": null, "phases": []}',
+        "data": '{"state": "queued", "phase": null, "phases": [], "video": null, '
+        '"playable_url": null}',
+    },
+    "Upload": {"id": _ID, "url": f"/uploads/{_ID}"},
+    "Health": {"status": "ok", "version": __version__},
+    "Readiness": {
+        "ready": True,
+        "checks": dict.fromkeys(("models", "queue", "database", "disk", "room"), _WELL),
     },
     "Problem": {
         "type": "urn:har:problem:no_source",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import re
+from io import BytesIO
 
 from flask import Request
 
 from har.errors import BadOption, NoSource, TwoSources, UrlError
+from har.jobs import uploads
 from har.jobs.questions import Place
 from har.jobs.queue import Sender
-from har.jobs.storage import Upload
+from har.jobs.storage import ID, Upload
+from har.jobs.uploads import InParts
+from har.media import examples
 from har.web.keys import client
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -19,18 +23,26 @@ _PLACE = re.compile(r"(\d{1,12}\.\d{1,12}) ([\w-]+)", re.ASCII)
 MOST_JOBS = 100
 
 
-def parse_source(request: Request) -> Upload | str:
-    """The file in ``video``, or the link in ``url`` (``youtube_url`` in the earlier program).
+def parse_source(request: Request) -> Upload | InParts | str:
+    """The file in ``video``, or the link in ``url`` (``youtube_url`` in the earlier program),
+    or the file of the ``example``, or the ``upload`` that was sent in parts before.
 
-    Raises NoSource, TwoSources, and UrlError for what can be no link.
+    Raises NoSource, TwoSources, UrlError for what can be no link, BadOption for no example, and
+    NotFound for what can be no upload.
     """
     file = request.files.get("video")
     url = (request.form.get("url") or request.form.get("youtube_url") or "").strip()
+    example, upload = request.form.get("example"), request.form.get("upload")
     # A browser sends a file without a name where none was chosen.
-    if file and file.filename:
-        if url:
-            raise TwoSources("Send either a file as video or a link as url.")
-        return Upload(file.stream, file.filename)
+    sent = file if file and file.filename else None
+    if sum(map(bool, (sent, url, example, upload))) > 1:
+        raise TwoSources("Send one of a file as video, a link as url, an upload, an example.")
+    if sent:
+        return Upload(sent.stream, str(sent.filename))
+    if example:
+        return _example(example)
+    if upload:
+        return _upload(upload)
     if url:
         if not _LINK.match(url) or not url.isprintable():
             raise UrlError("Send a link that starts with http:// or https:// and a host.")
@@ -38,6 +50,19 @@ def parse_source(request: Request) -> Upload | str:
     if "video" in request.form:
         raise NoSource("video must be a file; with curl that is -F video=@clip.mp4.")
     raise NoSource("Send a file as video or a link as url.")
+
+
+def _example(name: str) -> Upload:
+    path = examples.find(name)
+    if path is None:
+        raise BadOption("There is no such example here. Send a file, or one that the page shows.")
+    return Upload(BytesIO(path.read_bytes()), path.name)
+
+
+def _upload(id: str) -> InParts:
+    if not ID.fullmatch(id):
+        raise uploads.unknown()
+    return InParts(id)
 
 
 def parse_sender(request: Request) -> Sender:

@@ -15,6 +15,9 @@ from har.web.security import asked_host, is_here
 TAKING = ("jobs.create", "jobs.predict")
 """The endpoints that take videos."""
 
+BEGINNING = ("uploads.create",)
+"""Those that begin with a video whose bytes come by other requests."""
+
 _RELAYED = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
 """Headers of a request that somebody passes on for another."""
 
@@ -69,7 +72,7 @@ def _identify() -> None:
         g.key = keys.find(queue.records.engine, given.token or "")
         if g.key is None:
             raise KeyWrong("This key is not known here. Check it, or ask for a new one.")
-    elif settings.require_key and request.endpoint in (*TAKING, "jobs.index"):
+    elif settings.require_key and request.endpoint in (*TAKING, *BEGINNING, "jobs.index"):
         raise KeyNeeded(
             "Videos are taken only from who has a key. Ask whoever runs this service for one, and "
             "send it as `Authorization: Bearer` and the key."

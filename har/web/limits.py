@@ -14,7 +14,7 @@ from config import Settings
 from har.errors import ConfigError, TooLarge, TooManyRequests
 from har.jobs.keys import is_rate
 from har.web import problems
-from har.web.keys import TAKING, client, sent_key
+from har.web.keys import BEGINNING, TAKING, client, sent_key
 
 _FORM_BYTES = 1_000_000
 """What a request may have beside its video."""
@@ -52,11 +52,15 @@ def register(app: Flask, settings: Settings) -> None:
         in_memory_fallback_enabled=shared,
         key_prefix="har",
     )
-    # All that take videos count together.
+    # All that have a worker do something count together.
     limit = limiter.shared_limit(lambda: _rate(settings), scope="videos")
     views: dict[str, Any] = app.view_functions
-    for endpoint in TAKING:
+    for endpoint in (*TAKING, "asking.labels"):
         views[endpoint] = limit(views[endpoint])
+    # Apart from those: a video that comes in parts must not count twice.
+    begun = limiter.shared_limit(lambda: _rate(settings), scope="uploads")
+    for endpoint in BEGINNING:
+        views[endpoint] = begun(views[endpoint])
 
     @app.errorhandler(RateLimitExceeded)
     def refuse(_: RateLimitExceeded) -> Response:
@@ -74,6 +78,8 @@ def _limit_body() -> None:
             raise RequestEntityTooLarge
         return
     most = _FORM_BYTES if taking else _BODY_BYTES
+    if request.endpoint == "uploads.append":
+        most = current_app.config["MAX_CONTENT_LENGTH"]
     if (request.content_length or 0) > most or "Transfer-Encoding" in request.headers:
         raise TooLarge(
             f"Without a video, send at most {most // 1000} kB, and tell their length. A video is "

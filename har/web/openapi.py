@@ -16,7 +16,10 @@ from flask import Blueprint, Flask, Response, current_app, jsonify
 from config import Settings
 from har import __version__
 from har.web import schemas
+from har.web.curl import samples
+from har.web.groups import GROUPS, group
 from har.web.operations import operations
+from har.web.security import asked_address
 
 openapi = Blueprint("openapi", __name__)
 
@@ -26,18 +29,27 @@ _IMPLIED = {"HEAD", "OPTIONS"}
 _KEY = {
     "type": "http",
     "scheme": "bearer",
-    "description": "A key of whoever runs the service, who may let videos be sent without one.",
+    "description": "Whoever runs the service gives keys out, and may let videos be sent without "
+    "one. Send yours as `Authorization: Bearer har_…`: the jobs that were sent with it are then "
+    "listed to you, from anywhere.",
 }
+
+_DESCRIPTION = (
+    "Send a video, as a file or as a link, and get a timeline of what the people in it do, with a "
+    "label, a confidence and the model that gave it for each moment. A network trained on 101 "
+    "actions is asked first and, where it is unsure, a zero-shot model that looks for any actions "
+    "you name. All that the page does goes through this API."
+)
 
 
 @openapi.get("/openapi.json")
 def show() -> Response:
     """This document."""
-    return jsonify(document(current_app))
+    return jsonify(document(current_app, asked_address()))
 
 
-def document(app: Flask) -> dict[str, Any]:
-    """The API of an application whose views are all there."""
+def document(app: Flask, address: str) -> dict[str, Any]:
+    """The API of an application whose views are all there, with examples that ask an address."""
     settings: Settings = app.config["HAR"]
     return {
         "openapi": "3.1.1",
@@ -45,26 +57,30 @@ def document(app: Flask) -> dict[str, Any]:
             "title": "HAR",
             "version": __version__,
             "summary": "Tells what people do in a video, and when.",
+            "description": _DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
         "security": [{}, {"key": []}],
-        "paths": _paths(app, settings),
+        "tags": [{"name": name, "description": told} for name, told in GROUPS.items()],
+        "paths": _paths(app, settings, address),
         "components": {"schemas": schemas.components(), "securitySchemes": {"key": _KEY}},
     }
 
 
-def _paths(app: Flask, settings: Settings) -> dict[str, dict[str, Any]]:
+def _paths(app: Flask, settings: Settings, address: str) -> dict[str, dict[str, Any]]:
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for endpoint, operation in operations(settings).items():
         for rule in app.url_map.iter_rules(endpoint):
-            for method in (rule.methods or set()) - _IMPLIED:
+            methods = rule.methods or set()
+            for method in methods - _IMPLIED or methods - {"OPTIONS"}:
                 path = re.sub(r"<(?:[^<>]+:)?(\w+)>", r"{\1}", rule.rule)
                 paths[path][method.lower()] = {
                     "operationId": endpoint.replace(".", "_"),
-                    "tags": [endpoint.split(".")[0]],
+                    "tags": [group(endpoint)],
                     "summary": _summary(app, endpoint),
                     **operation,
+                    "x-codeSamples": samples(endpoint, address, "security" in operation),
                 }
     return paths
 

@@ -2,61 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import Any
-
 from config import Settings
 from har import errors
-from har.errors import HarError
 from har.export.formats import FORMATS
-from har.web import parameters
+from har.export.view import View
+from har.web import parameters, upload_operations
+from har.web.answers import (
+    RETRY_AFTER,
+    Operation,
+    as_json,
+    asked,
+    content,
+    header,
+    keyed,
+    problem,
+    problems,
+)
+from har.web.examples import EXAMPLES
+from har.web.refusals import ANY, JOB, LONG, SENT, UNUSABLE, UPLOAD, WAITED
 from har.web.schemas import Schema, ref
-
-Operation = dict[str, Any]
-
-_ANY = {
-    errors.RequestError,
-    errors.BadHost,
-    errors.KeyWrong,
-    errors.TooSlow,
-    errors.TooLarge,
-    errors.RecordsAway,
-    errors.InternalError,
-}
-_LONG = {*_ANY, errors.Busy, errors.TooManyRequests}
-"""Of what may hold a thread for long."""
-
-_JOB = {*_LONG, errors.NotFound}
-_SENT = {
-    *_LONG,
-    errors.NoSource,
-    errors.TwoSources,
-    errors.BadOption,
-    errors.BadLabels,
-    errors.UrlError,
-    errors.KeyNeeded,
-    errors.CrossSite,
-    errors.KeyReused,
-    errors.QueueFull,
-    errors.DiskFull,
-}
-
-
-def _with_those_below(error: type[HarError]) -> set[type[HarError]]:
-    return {error}.union(*(_with_those_below(below) for below in error.__subclasses__()))
-
-
-_WAITED = {
-    *_with_those_below(errors.MediaError) - {errors.MediaError},
-    *_with_those_below(errors.UrlError),
-    errors.TookTooLong,
-    errors.Interrupted,
-    errors.WorkerUnavailable,
-    errors.Restarting,
-    errors.ToolMissing,
-    errors.NotFound,
-}
-"""Of the work, and of waiting for it."""
 
 
 def operations(settings: Settings) -> dict[str, Operation]:
@@ -70,19 +34,54 @@ def operations(settings: Settings) -> dict[str, Operation]:
             "parameters": [parameters.ID],
             "responses": {
                 "204": {"description": "It is gone."},
-                **_problems({*_ANY, errors.NotFound, errors.CrossSite}),
+                **problems({*ANY, errors.NotFound, errors.CrossSite}),
             },
         },
         "jobs.events": _events(),
-        "jobs.video": _file("video/*", "A job that is done has one."),
-        "jobs.annotated": _file(
+        "files.video": _file("video/*", "It is there as soon as the job's `video` is known."),
+        "files.playable": _file(
+            "video/mp4", "There is one where browsers do not play the video: see `playable_url`."
+        ),
+        "files.annotated": _file(
             "video/mp4", "A job that is done has one, unless it was sent with `annotate=0`."
         ),
-        "jobs.export": _export(),
-        "health.healthz": _asked(_json("It does.", ref("Health")), _ANY),
+        "files.frames": _file("image/jpeg", "The result's `frames` tells more.", parameters.SHEET),
+        "files.cut": _made(
+            "video/*",
+            "Copied as it is, so that it begins at a key frame: at `start` or somewhat before. Of "
+            "the video's own kind; there as soon as the job's `video` is known.",
+            parameters.START,
+            parameters.END,
+        ),
+        "files.training": _made(
+            "application/zip",
+            "A job that is done has one once a label was corrected. It holds `manifest.csv` and a "
+            "clip for each stretch of neighbours with the same label, as `har train` reads them.",
+        ),
+        "files.export": _export(),
+        "asking.labels": _labels(settings),
+        "asking.corrections": _corrections(),
+        "examples.picture": {
+            "parameters": [parameters.EXAMPLE],
+            "responses": {
+                "200": content("A JPEG.", "image/jpeg", {}),
+                **problems({*JOB, errors.ToolMissing}),
+            },
+        },
+        "uploads.create": upload_operations.begin(settings),
+        "uploads.show": upload_operations.offset(),
+        "uploads.append": upload_operations.append(),
+        "uploads.remove": {
+            "parameters": [parameters.UPLOAD, parameters.TUS],
+            "responses": {
+                "204": {"description": "It is gone."},
+                **problems({*UPLOAD, errors.CrossSite}),
+            },
+        },
+        "health.healthz": asked(as_json("It does.", ref("Health")), ANY),
         "health.readyz": _readyz(),
-        "metrics.show": _asked(_content("For Prometheus.", "text/plain", _TEXT), _ANY),
-        "openapi.show": _asked(_json("OpenAPI 3.1.", {"type": "object"}), _LONG),
+        "metrics.show": asked(content("For Prometheus.", "text/plain", _METRICS), ANY),
+        "openapi.show": asked(as_json("OpenAPI 3.1.", {"type": "object"}), LONG),
     }
 
 
@@ -92,34 +91,35 @@ def _predict(settings: Settings) -> Operation:
         "`GET /jobs` lists it.",
         "parameters": [parameters.IDEMPOTENCY_KEY],
         "requestBody": parameters.video(settings),
-        **_keyed(settings),
+        **keyed(settings),
         "responses": {
-            "200": _json("What was recognised.", ref("Result")),
-            **_problems(_SENT | _WAITED),
+            "200": as_json("What was recognised.", ref("Result")),
+            **problems(SENT | WAITED),
         },
     }
 
 
 def _create(settings: Settings) -> Operation:
-    follow = {name: f"jobs_{name}" for name in ("show", "events", "cancel", "video", "annotated")}
+    follow = {name: f"jobs_{name}" for name in ("show", "events", "cancel")}
+    follow |= {name: f"files_{name}" for name in ("video", "annotated", "playable", "training")}
     return {
         "description": "Does not wait for the result: ask for the job, or listen to its events.",
         "parameters": [parameters.IDEMPOTENCY_KEY],
         "requestBody": parameters.video(settings),
-        **_keyed(settings),
+        **keyed(settings),
         "responses": {
             "202": {
-                **_json("The job, which waits for a worker.", ref("Job")),
+                **as_json("The job, which waits for a worker.", ref("Job")),
                 "headers": {
-                    "Location": _header("The job's address.", "string"),
-                    "Retry-After": _RETRY_AFTER,
+                    "Location": header("The job's address.", "string"),
+                    "Retry-After": RETRY_AFTER,
                 },
                 "links": {
                     name: {"operationId": id, "parameters": {"id": "$response.body#/id"}}
                     for name, id in follow.items()
                 },
             },
-            **_problems(_SENT),
+            **problems(SENT),
         },
     }
 
@@ -129,19 +129,19 @@ def _index(settings: Settings) -> Operation:
         "description": "They are told to who sends a key, and without one on the service's own "
         "machine alone.",
         "parameters": [parameters.LIMIT, parameters.CURSOR],
-        **_keyed(settings),
+        **keyed(settings),
         "responses": {
-            "200": _json("A page of them.", ref("Jobs")),
-            **_problems({*_ANY, errors.BadOption, errors.KeyNeeded}),
+            "200": as_json("A page of them.", ref("Jobs")),
+            **problems({*ANY, errors.BadOption, errors.KeyNeeded}),
         },
     }
 
 
 def _show() -> Operation:
-    told = _json("The job. `Retry-After` is there until it has ended.", ref("Job"))
+    told = as_json("The job. `Retry-After` is there until it has ended.", ref("Job"))
     return {
         "parameters": [parameters.ID],
-        "responses": {"200": {**told, "headers": {"Retry-After": _RETRY_AFTER}}, **_problems(_JOB)},
+        "responses": {"200": {**told, "headers": {"Retry-After": RETRY_AFTER}}, **problems(JOB)},
     }
 
 
@@ -152,49 +152,102 @@ def _events() -> Operation:
         "are void, and one of `done`, `failed` with the error, and `removed`.",
         "parameters": [parameters.ID, parameters.LAST_EVENT_ID],
         "responses": {
-            "200": _content("The events, until the job's end.", "text/event-stream", ref("Event")),
-            **_problems(_JOB),
+            "200": content("The events, until the job's end.", "text/event-stream", ref("Event")),
+            **problems(JOB),
         },
     }
 
 
-def _file(media_type: str, description: str) -> Operation:
+def _file(media_type: str, description: str, *which: Schema) -> Operation:
     headers = {
-        "Accept-Ranges": _header("`bytes`", "string"),
-        "ETag": _header("For `If-None-Match`, `If-Match` and `If-Range`.", "string"),
+        "Accept-Ranges": header("`bytes`", "string"),
+        "ETag": header("For `If-None-Match`, `If-Match` and `If-Range`.", "string"),
     }
-    part = {"Content-Range": _header("Which bytes of how many.", "string")}
-    whole = {**_content("The whole file.", media_type, {}), "headers": headers}
-    beyond = _problem(416, {"requested_range_not_satisfiable": "The file ends before that"})
+    part = {"Content-Range": header("Which bytes of how many.", "string")}
+    whole = {**content("The whole file.", media_type, {}), "headers": headers}
+    beyond = problem(416, {"requested_range_not_satisfiable": "The file ends before that"})
     return {
         "description": description,
-        "parameters": [parameters.ID, parameters.RANGE],
+        "parameters": [parameters.ID, *which, parameters.RANGE],
         "responses": {
             "200": whole,
-            "206": {**_content("The part.", media_type, {}), "headers": {**headers, **part}},
+            "206": {**content("The part.", media_type, {}), "headers": {**headers, **part}},
             "304": {"description": "It is as `If-None-Match` says."},
-            "412": _problem(412, {"precondition_failed": "It is not as `If-Match` says"}),
+            "412": problem(412, {"precondition_failed": "It is not as `If-Match` says"}),
             "416": {**beyond, "headers": part},
-            **_problems(_JOB),
+            **problems(JOB),
+        },
+    }
+
+
+def _made(media_type: str, description: str, *which: Schema) -> Operation:
+    ours: set[type[errors.HarError]] = {errors.BadOption, errors.DiskFull, errors.ToolMissing}
+    return {
+        "description": description,
+        "parameters": [parameters.ID, *which],
+        "responses": {
+            "200": content("The file.", media_type, {}),
+            **problems(JOB | UNUSABLE | ours),
         },
     }
 
 
 def _export() -> Operation:
-    names = [each.media_type.partition(";")[0] for each in FORMATS.values()]
-    types: Operation = {name: {"schema": {}} for name in names}
+    types: Operation = {}
+    for each in FORMATS.values():
+        # JSON is as the result itself.
+        text = {} if each.name == "json" else {"examples": [each.write(EXAMPLES["Result"], View())]}
+        types[each.media_type.partition(";")[0]] = {"schema": text}
     return {
         "description": "A job that is done has one. Captions leave out what is `Unknown`.",
         "parameters": [parameters.ID, parameters.FORMAT, *parameters.VIEW],
         "responses": {
             "200": {"description": "The file.", "content": types},
-            **_problems({*_JOB, errors.BadOption}),
+            **problems({*JOB, errors.BadOption}),
+        },
+    }
+
+
+def _labels(settings: Settings) -> Operation:
+    refusals = {
+        errors.BadOption,
+        errors.BadLabels,
+        errors.CrossSite,
+        errors.ModelGone,
+        errors.Superseded,
+        errors.WorkerUnavailable,
+        errors.Restarting,
+        errors.TookTooLong,
+        errors.DiskFull,
+    }
+    return {
+        "description": "Takes some tenths of a second: nothing is decoded. The job has the new "
+        "result from then on, with the corrections that were made to it. Without a body, the "
+        "labels are those that the job was sent with.",
+        "parameters": [parameters.ID],
+        "requestBody": parameters.vocabulary(settings),
+        "responses": {
+            "200": as_json("The result with those labels.", ref("Result")),
+            **problems(JOB | refusals),
+        },
+    }
+
+
+def _corrections() -> Operation:
+    refusals = {errors.BadOption, errors.BadLabels, errors.CrossSite}
+    return {
+        "description": "Corrections are kept with the job, and outlast other labels.",
+        "parameters": [parameters.ID],
+        "requestBody": parameters.CORRECTION,
+        "responses": {
+            "200": as_json("The result with all corrections.", ref("Result")),
+            **problems(JOB | refusals),
         },
     }
 
 
 def _readyz() -> Operation:
-    answer = _asked(_json("A video can be taken on now.", ref("Readiness")), _ANY)
+    answer = asked(as_json("A video can be taken on now.", ref("Readiness")), ANY)
     away = answer["responses"]["503"]
     away["description"] = (
         "None can be taken on now, for what the checks say, or\n" + away["description"]
@@ -203,41 +256,11 @@ def _readyz() -> Operation:
     return answer
 
 
-def _asked(answer: Operation, refusals: set[type[HarError]]) -> Operation:
-    return {"responses": {"200": answer, **_problems(refusals)}}
-
-
-def _keyed(settings: Settings) -> Operation:
-    return {"security": [{"key": []}]} if settings.require_key else {}
-
-
-def _problems(refusals: set[type[HarError]]) -> Operation:
-    """The responses of errors, by their status."""
-    titles: dict[int, dict[str, str]] = defaultdict(dict)
-    for error in sorted(refusals, key=lambda each: (each.status, each.code)):
-        titles[error.status][error.code] = error.title
-    return {str(status): _problem(status, codes) for status, codes in titles.items()}
-
-
-def _problem(status: int, titles: dict[str, str]) -> Operation:
-    told = "\n".join(f"- `{code}`: {title}." for code, title in titles.items())
-    named = {"properties": {"status": {"const": status}, "code": {"enum": list(titles)}}}
-    schema = {"allOf": [ref("Problem"), named]}
-    headers = {"headers": {"Retry-After": _RETRY_AFTER}} if status in (429, 503) else {}
-    return {**_content(told, "application/problem+json", schema), **headers}
-
-
-def _json(description: str, schema: Schema) -> Operation:
-    return _content(description, "application/json", schema)
-
-
-def _content(description: str, media_type: str, schema: Schema) -> Operation:
-    return {"description": description, "content": {media_type: {"schema": schema}}}
-
-
-def _header(description: str, kind: str) -> Operation:
-    return {"description": description, "schema": {"type": kind}}
-
-
-_TEXT = {"type": "string"}
-_RETRY_AFTER = _header("Seconds after which it is worth asking (again).", "integer")
+_METRICS = {
+    "type": "string",
+    "examples": [
+        "# HELP har_queue_age_seconds Age of the oldest waiting job\n"
+        "# TYPE har_queue_age_seconds gauge\n"
+        "har_queue_age_seconds 0.0\n"
+    ],
+}

@@ -5,6 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 
 from har.export.formats import FORMATS
+from har.media import examples
+from har.web.openapi import document
+from har.web.reference import reference
+from har.web.security import asked_address
 
 pages = Blueprint("pages", __name__)
 
@@ -13,12 +17,24 @@ pages = Blueprint("pages", __name__)
 def index() -> Response:
     """The one page; ``?job=<id>`` shows that job instead of the form."""
     settings = current_app.config["HAR"]
-    # JSON is offered as the job has it.
-    formats = [each for each in FORMATS.values() if each.name != "json"]
     page = render_template(
-        "index.html", settings=settings, job="job" in request.args, formats=formats
+        "index.html",
+        settings=settings,
+        job="job" in request.args,
+        formats=FORMATS.values(),
+        examples=examples.installed(),
     )
     response = make_response(page)
     # Nothing in it is anybody's; a form that is gone back to keeps what was typed.
+    response.cache_control.no_cache = True
+    return response
+
+
+@pages.get("/docs")
+def docs() -> Response:
+    """The API's documentation, made of its OpenAPI document."""
+    told = document(current_app, asked_address())
+    page = render_template("docs.html", reference=reference(told), version=told["info"]["version"])
+    response = make_response(page)
     response.cache_control.no_cache = True
     return response

@@ -7,6 +7,7 @@ from typing import get_args
 from config import Settings
 from har.export.formats import FORMATS
 from har.export.view import MEMBERS
+from har.media.examples import EXAMPLES
 from har.models.labels import MAX_LABEL_LENGTH
 from har.options import MAX_STRIDE
 from har.types import Source
@@ -45,11 +46,57 @@ RANGE = {
     "example": "bytes=0-999",
 }
 
+EXAMPLE = {
+    **_parameter("path", "name", "The example's.", {"enum": list(EXAMPLES)}),
+    "required": True,
+}
+SHEET = {
+    **_parameter("path", "number", "The sheet's.", {"type": "integer", "minimum": 0}),
+    "required": True,
+}
+START, END = (
+    {
+        **_parameter("query", name, "Seconds on the video's own clock.", {"type": "number"}),
+        "required": True,
+        "example": example,
+    }
+    for name, example in (("start", 1.0), ("end", 3.0))
+)
+UPLOAD = {
+    **_parameter("path", "id", "The upload's.", {"type": "string", "pattern": ID_PATTERN}),
+    "required": True,
+}
+TUS = {
+    **_parameter("header", "Tus-Resumable", "The protocol's version.", {"const": "1.0.0"}),
+    "required": True,
+}
+_BYTES = {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999}
+UPLOAD_OFFSET = {
+    **_parameter("header", "Upload-Offset", "The bytes that are there already.", _BYTES),
+    "required": True,
+}
+UPLOAD_METADATA = {
+    **_parameter(
+        "header",
+        "Upload-Metadata",
+        "Keys, each with a space and a value in base64, and commas between them: `filename`.",
+        _TEXT,
+    ),
+    "example": "filename Y2xpcC5tcDQ=",
+}
+PART: Schema = {
+    "required": True,
+    "description": "The bytes that follow, up to all that are left.",
+    "content": {
+        "application/offset+octet-stream": {"schema": {"type": "string", "format": "binary"}}
+    },
+}
+
 FORMAT = {
     **_parameter(
         "path",
         "format",
-        "; ".join(f"`{f.name}`: {f.help}" for f in FORMATS.values()),
+        "\n".join(f"- `{f.name}`: {f.help}." for f in FORMATS.values()),
         {"type": "string", "enum": list(FORMATS)},
     ),
     "required": True,
@@ -82,6 +129,12 @@ VIEW = (
 )
 
 
+def upload_length(settings: Settings) -> Schema:
+    """The header of the file's size."""
+    most = {**_BYTES, "maximum": settings.max_upload_mb * 1_000_000}
+    return {**_parameter("header", "Upload-Length", "The file's bytes.", most), "required": True}
+
+
 def video(settings: Settings) -> Schema:
     """The body of a request that brings a video."""
     fields = _fields(settings)
@@ -92,9 +145,9 @@ def video(settings: Settings) -> Schema:
         f"{settings.max_upload_mb} MB, {settings.max_duration_seconds:g} s and "
         f"{settings.max_pixels} pixels.",
     }
-    either = [{"required": ["video"]}, {"required": ["url"]}]
+    either = [{"required": [source]} for source in ("video", "url", "example", "upload")]
     sent = {"type": "object", "properties": {"video": file, **fields}, "oneOf": either}
-    linked = {"type": "object", "properties": fields, "required": ["url"]}
+    linked = {"type": "object", "properties": fields, "oneOf": either[1:]}
     example = {"url": "https://example.org/clip.mp4", "labels": "juggling,playing chess"}
     return {
         "required": True,
@@ -106,6 +159,46 @@ def video(settings: Settings) -> Schema:
     }
 
 
+def vocabulary(settings: Settings) -> Schema:
+    """The body of a request for other labels."""
+    labels = _labels(settings, "Those that the job was sent with, where it is empty.")
+    either = {"oneOf": [{"required": ["labels"]}, {"maxProperties": 0}]}
+    return _form({"labels": labels}, either, {"labels": "juggling,playing chess"}, required=False)
+
+
+def _labels(settings: Settings, default: str) -> Schema:
+    return {
+        "type": "string",
+        "description": "Comma-separated names, the zero-shot vocabulary: at most "
+        f"{settings.max_labels}, each of at most {MAX_LABEL_LENGTH} printable characters. "
+        f"{default}",
+    }
+
+
+def _form(fields: Schema, needed: Schema, example: Schema, *, required: bool) -> Schema:
+    schema = {"type": "object", "properties": fields, **needed}
+    content = {"schema": schema, "example": example}
+    return {"required": required, "content": {"application/x-www-form-urlencoded": content}}
+
+
+_POSITION = {"type": "integer", "minimum": 0, "maximum": 999_999_999}
+CORRECTION = _form(
+    {
+        "first": {**_POSITION, "description": "Position in `segment_predictions`, from 0."},
+        "last": {**_POSITION, "description": "The last of several; `first` without it."},
+        "label": {
+            "type": "string",
+            "maxLength": MAX_LABEL_LENGTH,
+            "description": "What is done there. Without it, the models' labels come back.",
+        },
+    },
+    {"required": ["first"]},
+    {"first": 0, "last": 1, "label": "SitDown"},
+    required=True,
+)
+"""The body of a request that corrects segments."""
+
+
 def _fields(settings: Settings) -> dict[str, Schema]:
     return {
         "url": {
@@ -115,12 +208,16 @@ def _fields(settings: Settings) -> dict[str, Schema]:
             "description": "Instead of a file: a link to a video, or to a page that yt-dlp knows. "
             "`youtube_url` is its older name.",
         },
-        "labels": {
+        "upload": {
             "type": "string",
-            "description": "Comma-separated names, the zero-shot vocabulary: at most "
-            f"{settings.max_labels}, each of at most {MAX_LABEL_LENGTH} printable characters. "
-            "UCF101's 101 actions without it.",
+            "pattern": ID_PATTERN,
+            "description": "Instead of either: the id of a file that was sent to `/uploads`.",
         },
+        "example": {
+            "enum": list(EXAMPLES),
+            "description": "Instead of either: the name of a video to try the service with.",
+        },
+        "labels": _labels(settings, "UCF101's 101 actions without it."),
         "stride": {
             "type": "integer",
             "minimum": 1,

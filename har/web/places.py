@@ -81,10 +81,10 @@ def hold() -> None:
     """
     if "leave" not in g:
         places: Places = current_app.extensions["har.places"]
-        g.leave = places.take(_household(client(request)))
+        g.leave = places.take(household(client(request)))
 
 
-def _household(who: str) -> str:
+def household(who: str) -> str:
     """Who asks, or, of an IPv6 address, the network that whoever has one has all of."""
     try:
         address = ipaddress.IPv6Address(who)

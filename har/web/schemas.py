@@ -43,6 +43,10 @@ def _named() -> dict[str, Schema]:
         "Summary": _object("A job as lists have it.", _summary()),
         "Job": _object("All that is told of a job.", {**_summary(), **_particulars()}),
         "Jobs": _jobs(),
+        "Upload": _object(
+            "A file that is sent in parts.",
+            {"id": _id(), "url": _text("The upload's address.", format="uri-reference")},
+        ),
         "Event": _event(),
         "Failure": _object("Why a job has no result.", _failure()),
         "Problem": _object(
@@ -60,6 +64,9 @@ def _result() -> Schema:
         {
             "id": _id(),
             "video": ref("Video"),
+            "labels": _or_null(
+                _list(_text(""), ""), "The zero-shot labels asked for. Null for the usual ones."
+            ),
             "segment_predictions": _list(ref("Segment"), "The scored clips, which overlap."),
             "timeline": _list(ref("Action"), "One label for each moment."),
             "models": _object(
@@ -78,7 +85,7 @@ def _result() -> Schema:
             "video_url": _text("Where the video is served.", format="uri-reference"),
             "annotated_url": _or_null(
                 _text("Where the annotated video is served.", format="uri-reference"),
-                "Null with `annotate=0`.",
+                "Null with `annotate=0`, and for other labels than it has.",
             ),
         },
     )
@@ -111,8 +118,12 @@ def _segment() -> Schema:
                 _share(""), "Weights of the clip's steps in the trained model; they add up to 1."
             ),
             "trained": ref("Scores"),
+            "corrected": _object(
+                "What a model had said, where a person corrected it.",
+                {**_best(), "source": _source()},
+            ),
         },
-        optional={"trained"},
+        optional={"trained", "corrected"},
     )
 
 
@@ -157,7 +168,10 @@ def _top() -> Schema:
 
 
 def _source() -> Schema:
-    return {"enum": list(get_args(Source)), "description": "The model that gave the label."}
+    return {
+        "enum": list(get_args(Source)),
+        "description": "The model that gave the label, or a `person`.",
+    }
 
 
 def _summary() -> dict[str, Schema]:
@@ -179,6 +193,11 @@ def _particulars() -> dict[str, Schema]:
         "phases": _list(phase, "Those that were begun, in their order."),
         "attempts": _whole("How often a worker began with it.", minimum=0),
         "timings": _object("Seconds.", timings, optional=timings),
+        "video": _or_null(ref("Video"), "Null until the file was looked into."),
+        "playable_url": _or_null(
+            _text("Where what browsers play of the video is served.", format="uri-reference"),
+            "Null until it is there.",
+        ),
         "result": _or_null(ref("Result"), "Of a job that is done."),
         "error": _or_null(ref("Failure"), "Of a job that has failed."),
     }

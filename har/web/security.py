@@ -98,6 +98,16 @@ def asked_host() -> str:
     return parts[1] or parts[2] if parts else ""
 
 
+def asked_address() -> str:
+    """The service's address as it was asked, such as http://127.0.0.1:5000.
+
+    Nothing in it means anything to a shell, whatever the request says.
+    """
+    host = _host()
+    safe = host if _HOST.fullmatch(host.lower()) else "localhost"
+    return f"{'https' if request.is_secure else 'http'}://{safe}"
+
+
 def guard(response: Response) -> Response:
     """Tell browsers what an answer is for; every answer must have been here."""
     response.headers.update(_HEADERS)

@@ -1,24 +1,24 @@
-// The service's HTTP interface: jobs are sent, then asked after until they end.
-
-const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 1000;
+// The service's HTTP interface.
 
 /** Something that went wrong, as a title and a sentence that says what to do. */
 export class Problem extends Error {
-  constructor(title, detail, status = 0, code = "") {
+  constructor(title, detail, status = 0, code = "", retryAfter = 0) {
     super(detail);
     this.title = title;
     this.detail = detail;
     this.status = status;
     this.code = code;
+    // Seconds after which it is worth another try.
+    this.retryAfter = retryAfter;
   }
 
-  static from(body, status) {
+  static from(body, status, retryAfter) {
     return new Problem(
       body?.title ?? "The service could not answer",
       body?.detail ?? "Please try again in a minute.",
       status,
       body?.code,
+      Number(retryAfter) || 0,
     );
   }
 
@@ -31,53 +31,18 @@ export class Problem extends Error {
   }
 }
 
-/**
- * Sends a form to make a job of it, with a key where there is one; onUpload hears the fraction that
- * has been sent.
- */
-export async function submit(form, { key, onUpload, signal }) {
-  // A wrong key is told before a long upload, not after.
-  if (key) await ask("/jobs?limit=1", signal, { Authorization: `Bearer ${key}` });
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", "/jobs");
-    request.responseType = "json";
-    if (key) request.setRequestHeader("Authorization", `Bearer ${key}`);
-    request.upload.onprogress = (event) => {
-      if (event.lengthComputable) onUpload(event.loaded / event.total);
-    };
-    request.onload = () => {
-      if (request.status === 202) resolve(request.response);
-      else reject(Problem.from(request.response, request.status));
-    };
-    request.onerror = () => reject(disconnected());
-    request.onabort = () => reject(signal.reason);
-    signal.addEventListener("abort", () => request.abort(), { once: true });
-    request.send(form);
-  });
-}
-
-/**
- * Asks for a job until it is done or failed, and gives it back; onChange hears every answer, and
- * null while the service cannot be reached. Throws a Problem where the job is not known.
- */
-export async function follow(id, onChange, signal) {
-  let wait = FIRST_WAIT_MS;
-  for (;;) {
-    try {
-      const job = await ask(`/jobs/${encodeURIComponent(id)}`, signal);
-      if (job.state === "done" || job.state === "failed") return job;
-      onChange(job);
-    } catch (error) {
-      if (!(error instanceof Problem && error.passing)) throw error;
-      onChange(null);
-    }
-    await pause(wait, signal);
-    wait = Math.min(wait * 1.3, LONGEST_WAIT_MS);
+/** Has a job stopped and forgotten; one that is gone already is as good. */
+export async function remove(id, signal) {
+  try {
+    await fetch(`/jobs/${encodeURIComponent(id)}`, { method: "DELETE", signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw disconnected();
   }
 }
 
-async function ask(address, signal, headers = {}) {
+/** The JSON of an address. Throws a Problem where there is none. */
+export async function ask(address, signal, headers = {}) {
   let response;
   try {
     response = await fetch(address, { signal, headers, cache: "no-store" });
@@ -90,7 +55,8 @@ async function ask(address, signal, headers = {}) {
   return body;
 }
 
-function pause(milliseconds, signal) {
+/** Waits; throws the signal's reason where that comes first. */
+export function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, milliseconds);
     signal.addEventListener("abort", () => {
@@ -100,7 +66,13 @@ function pause(milliseconds, signal) {
   });
 }
 
-function disconnected() {
+/** What an XMLHttpRequest was refused with. */
+export function refusal(request) {
+  return Problem.from(request.response, request.status, request.getResponseHeader("Retry-After"));
+}
+
+/** What is wrong where nothing answers. */
+export function disconnected() {
   return new Problem(
     "The connection was lost",
     "Check your connection and send the video again.",

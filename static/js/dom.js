@@ -12,3 +12,8 @@ export function element(tag, attributes = {}, ...children) {
 export function part(root, name) {
   return root.querySelector(`[data-${name}]`);
 }
+
+/** Writes a text that may be cut off for want of room; the whole is shown on hovering. */
+export function whole(node, text) {
+  node.textContent = node.title = text;
+}

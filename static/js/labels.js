@@ -16,6 +16,7 @@ const MODELS = {
   transformer: "Transformer",
   clip: "CLIP",
   objects: "objects",
+  person: "corrected by hand",
 };
 
 /** 'SitDown' is 'Sit Down'; text that already has spaces stays as it is. */
@@ -30,9 +31,9 @@ export function modelName(source) {
   return MODELS[source] ?? source;
 }
 
-/** Which model gave a segment its label, in words; short, for use beside the label. */
+/** Who gave a segment its label, in words; short, for use beside the label. */
 export function saidBy({ label, source }) {
-  if (label === UNKNOWN) return "no model is sure";
+  if (label === UNKNOWN && source !== "person") return "no model is sure";
   return isZeroShot(source) ? `${modelName(source)}, zero-shot` : modelName(source);
 }
 

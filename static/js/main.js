@@ -1,8 +1,15 @@
 // The page's three faces, start, work and watch, and the address that tells which one is shown.
 
-import { Problem, follow, submit } from "./api.js";
+import { Problem, remove } from "./api.js";
+import { follow } from "./job.js";
+import { exampleCards } from "./examples.js";
 import { keyField } from "./key.js";
+import { percent } from "./labels.js";
+import { doing } from "./phases.js";
+import { problemBox } from "./problem.js";
 import { progressPanel } from "./progress.js";
+import { recentJobs } from "./recent.js";
+import { submit } from "./submit.js";
 import { uploadForm } from "./upload.js";
 import { watchView } from "./watch.js";
 
@@ -17,19 +24,14 @@ function face(name) {
   for (const id of ["start", "work", "watch"]) byId(id).hidden = id !== name;
   byId("another").hidden = name === "start";
   byId("problem").hidden = true;
-  byId("cancel").hidden = true;
   if (name !== "watch") watch.close();
 }
 
 function fail(problem) {
   face("start");
   document.title = TITLE;
-  const box = byId("problem");
-  box.querySelector("[data-title]").textContent = problem.title;
-  box.querySelector("[data-detail]").textContent = problem.detail;
-  box.hidden = false;
-  if (problem.asksForKey) key.ask();
-  else box.focus();
+  if (problem.code === "not_found") recent.forget(new URLSearchParams(location.search).get("job"));
+  box.show(problem);
 }
 
 /** Runs one task at a time: starting another, or leaving, ends the one before. */
@@ -46,28 +48,53 @@ async function alone(task) {
   }
 }
 
-function send(data, origin) {
+function send(data, origin, name) {
   return alone(async (signal) => {
     face("work");
     byId("work-title").focus();
-    byId("cancel").hidden = false;
     byId("stay").hidden = true;
+    // The address of a job that failed is not this one's.
+    history.replaceState(null, "", location.pathname);
     progress.begin(origin);
     const job = await submit(data, { key: key.value, onUpload: progress.sent, signal });
+    recent.remember(job.id, name);
     history.pushState(null, "", `?job=${encodeURIComponent(job.id)}`);
     await see(job.id, signal);
-    byId("watch-title").focus();
   });
 }
 
+/** Shows a job: how far it is, from when its video is known the timeline as it grows, the result. */
 async function see(id, signal) {
-  byId("cancel").hidden = true;
   byId("stay").hidden = false;
-  const job = await follow(id, progress.change, signal);
+  let known = {};
+
+  function onJob(news) {
+    known = { ...known, ...news };
+    titled(news);
+    if (watch.id === id) watch.change(news && known);
+    else if (known.video) begin(known);
+    else progress.change(news && known);
+  }
+
+  function begin(job) {
+    face("watch");
+    watch.begin({ ...job, id });
+    byId("watch-title").focus();
+  }
+
+  const heard = { onJob, onSegments: watch.add, onRestart: watch.restart };
+  const job = await follow(id, heard, signal);
   if (job.state === "failed") throw Problem.from(job.error, job.error?.status);
-  face("watch");
+  const fresh = watch.id !== id;
+  if (fresh) face("watch");
   document.title = `Timeline – ${TITLE}`;
-  watch.open(job);
+  watch.finish(job);
+  if (fresh) byId("watch-title").focus();
+}
+
+function titled(job) {
+  const { text, fraction } = doing(job);
+  document.title = fraction === null ? TITLE : `${percent(fraction)} ${text} – ${TITLE}`;
 }
 
 /** Shows what the address says: the form, or a job. */
@@ -75,6 +102,7 @@ function route() {
   document.title = TITLE;
   const id = new URLSearchParams(location.search).get("job");
   return alone(async (signal) => {
+    watch.close();
     face(id ? "work" : "start");
     if (!id) return;
     progress.begin(null);
@@ -82,7 +110,31 @@ function route() {
   });
 }
 
-uploadForm(byId("form"), { key, onSend: send, onProblem: fail });
-byId("cancel").addEventListener("click", route);
+function cancel() {
+  const id = new URLSearchParams(location.search).get("job");
+  return alone(async (signal) => {
+    if (id) {
+      await remove(id, signal);
+      recent.forget(id);
+    }
+    history.replaceState(null, "", location.pathname);
+    face("start");
+    document.title = TITLE;
+    byId("start-title").focus();
+  });
+}
+
+const form = uploadForm(byId("form"), {
+  key,
+  onSend: send,
+  onProblem: fail,
+  onFile: () => { byId("problem").hidden = true; },
+});
+const box = problemBox(byId("problem"), { form, key });
+const recent = recentJobs(byId("recent"));
+exampleCards(document.querySelectorAll("[data-example]"), form.sendExample);
+for (const button of document.querySelectorAll("[data-cancel]")) {
+  button.addEventListener("click", cancel);
+}
 window.addEventListener("popstate", route);
 route();

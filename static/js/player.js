@@ -1,73 +1,122 @@
 // The video, or its annotated copy where the browser cannot play it. Times are the container's own
 // seconds.
 
-const INSTEAD = "Your browser cannot play this kind of file, so this is the annotated copy, with " +
-  "the actions written into the picture.";
-const NOTHING = "Your browser cannot play this kind of file, and there is no annotated copy to " +
-  "show instead. The timeline below is complete.";
+import { element } from "./dom.js";
+
+const INSTEAD = "Your browser cannot play this video, so this is the annotated copy, with the " +
+  "actions written into the picture.";
+const NOTHING = "Your browser cannot play this video, and there is no copy to show instead. The " +
+  "timeline below is complete.";
+const COMING = "Your browser cannot play this kind of video. A copy of it is being made.";
 
 /**
- * onTime hears the current second, with every frame while the video plays; onCopy hears whether the
- * annotated copy is shown.
+ * onTime hears the current second and whether the video plays, with every frame while it does;
+ * onCopy hears whether the annotated copy is shown.
  */
 export function player(root, { onTime, onCopy }) {
   const video = root.querySelector("#player");
   const instead = root.querySelector("#instead");
-  let result = null;
+  let facts = null;
+  let copy = null;
   let frame = 0;
+  let awaited = null;
+
+  function tell() {
+    if (facts) onTime(video.currentTime, !video.paused && !video.ended);
+  }
 
   function tick() {
-    onTime(video.currentTime);
+    tell();
     cancelAnimationFrame(frame);
     if (!video.paused && !video.ended) frame = requestAnimationFrame(tick);
   }
 
-  function play(url, said) {
-    instead.textContent = said;
-    instead.hidden = !said;
-    onCopy(url === result.annotated_url);
+  function say(text) {
+    instead.textContent = text;
+    instead.hidden = !text;
+  }
+
+  function play(url) {
+    onCopy(url === copy);
+    say(url === copy ? INSTEAD : "");
     video.src = url;
   }
 
   function fallBack() {
-    const copy = result.annotated_url;
-    if (copy && video.getAttribute("src") !== copy) play(copy, INSTEAD);
-    else {
-      instead.textContent = NOTHING;
-      instead.hidden = false;
-    }
+    if (copy && video.getAttribute("src") !== copy) play(copy);
+    else say(NOTHING);
+  }
+
+  function seek(time) {
+    const end = facts.start + facts.duration;
+    const wanted = Math.min(Math.max(time, facts.start), end);
+    // A video that is still loading takes no time; it is asked for once it does.
+    awaited = video.readyState ? null : wanted;
+    video.currentTime = wanted;
+    onTime(wanted, !video.paused);
+  }
+
+  function toggle() {
+    if (video.paused) video.play().catch(() => {});
+    else video.pause();
   }
 
   video.addEventListener("play", tick);
-  for (const name of ["timeupdate", "seeking", "seeked"]) {
-    video.addEventListener(name, () => onTime(video.currentTime));
-  }
+  for (const name of ["timeupdate", "seeking", "seeked", "pause"]) video.addEventListener(name, tell);
   video.addEventListener("error", () => {
     if (video.hasAttribute("src")) fallBack();
   });
   video.addEventListener("loadedmetadata", () => {
     // Sound without a picture: the browser knows the container and not the video codec.
-    if (!video.videoWidth) fallBack();
-    else shape(root, video.videoWidth / video.videoHeight);
+    if (!video.videoWidth) return fallBack();
+    shape(root, video.videoWidth / video.videoHeight);
     // A clock that begins late would show the first frame, still, until then.
-    if (video.currentTime < result.video.start) video.currentTime = result.video.start;
+    if (awaited !== null) seek(awaited);
+    else if (video.currentTime < facts.start) video.currentTime = facts.start;
   });
   if (document.fullscreenEnabled) offerFullScreen(root, video);
 
   return {
-    load(newResult) {
-      result = newResult;
-      shape(root, result.video.width / result.video.height);
-      play(result.video_url, "");
+    /** Shows a video of which `url` may not be there yet; the same again changes nothing. */
+    load(video_facts, url) {
+      facts = video_facts;
+      if (url && video.getAttribute("src") === url) return;
+      shape(root, facts.width / facts.height);
+      if (url) play(url);
+      else say(COMING);
+    },
+    /** What to show where the browser cannot play the video; null for none. */
+    instead(url) {
+      copy = url;
+      if (!video.hasAttribute("src") || video.error) fallBack();
+    },
+    /** The same labels as captions of the video. */
+    captions(url) {
+      const track = { kind: "captions", label: "Actions", srclang: "en", src: url };
+      const shown = video.textTracks[0]?.mode ?? "disabled";
+      video.replaceChildren(element("track", track));
+      video.textTracks[0].mode = shown;
     },
     unload() {
+      [facts, copy, awaited] = [null, null, null];
       video.pause();
       video.removeAttribute("src");
+      video.replaceChildren();
       video.load();
     },
-    seek(time) {
-      video.currentTime = time;
-      onTime(time);
+    seek,
+    toggle,
+    skip: (seconds) => seek(video.currentTime + seconds),
+    /** By frames, which stops the video. */
+    step(frames) {
+      video.pause();
+      seek(video.currentTime + frames / (facts.fps || 25));
+    },
+    get paused() {
+      return video.paused;
+    },
+    get time() {
+      return awaited ?? video.currentTime;
     },
   };
 }

@@ -57,8 +57,10 @@ def collect_complaints(page: Page, service: str) -> list[str]:
         if message.type in ("error", "warning") and not api:
             complaints.append(message.text)
 
+    api = (f"{service}/jobs", f"{service}/uploads")
+
     def on_response(response: Response) -> None:
-        if response.status >= 400 and not response.url.startswith(f"{service}/jobs"):
+        if response.status >= 400 and not response.url.startswith(api):
             complaints.append(f"{response.status} {response.url}")
 
     def on_request(url: str) -> None:

@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from har.export.result import document, segment_document, segment_of
+from har.export.result import document, segment_document, segment_of, timeline_of
 from har.types import (
     Action,
     Embeddings,
@@ -47,7 +48,10 @@ REPORT = Report(
             (0.5, 0.5),
         ),
     ),
-    timeline=(Action(8.333, 12.333, "PushUps", 0.9, "bilstm"),),
+    timeline=(
+        Action(8.333, 9.833, "PushUps", 0.88123, "bilstm"),
+        Action(9.833, 12.333, "Surfing", 0.41, "clip"),
+    ),
     models={"trained": "a", "zero_shot": "b"},
     thresholds=Thresholds(0.55, 0.3),
     embeddings=Embeddings("clip", "b", {1: np.ones(4, np.float16)}),
@@ -57,7 +61,14 @@ REPORT = Report(
 
 
 def test_document() -> None:
-    made = document(REPORT, id="x", origin="upload", video_url="/v", annotated_url="/a")
+    made = document(
+        REPORT,
+        id="x",
+        origin="upload",
+        labels=("Surfing", "Swing"),
+        video_url="/v",
+        annotated_url="/a",
+    )
     assert json.loads(json.dumps(made)) == {
         "id": "x",
         "video": {
@@ -69,6 +80,7 @@ def test_document() -> None:
             "codec": "h264",
             "origin": "upload",
         },
+        "labels": ["Surfing", "Swing"],
         "segment_predictions": [
             {
                 "start": 8.333,
@@ -100,11 +112,18 @@ def test_document() -> None:
         "timeline": [
             {
                 "start": 8.333,
-                "end": 12.333,
+                "end": 9.833,
                 "label": "PushUps",
-                "confidence": 0.9,
+                "confidence": 0.8812,
                 "source": "bilstm",
-            }
+            },
+            {
+                "start": 9.833,
+                "end": 12.333,
+                "label": "Surfing",
+                "confidence": 0.41,
+                "source": "clip",
+            },
         ],
         "models": {"trained": "a", "zero_shot": "b"},
         "thresholds": {"trained": 0.55, "zero_shot": 0.3},
@@ -130,3 +149,19 @@ def test_a_segment_is_read_as_it_was_written() -> None:
 def test_a_report_whose_frames_were_not_kept() -> None:
     made = document(dataclasses.replace(REPORT, frames=None), id="x", origin="file")
     assert made["frames"] is None
+
+
+def test_the_timeline_is_that_of_the_segments_as_they_are_told() -> None:
+    """Or asking for other labels and back would move it by a rounding."""
+    thirds = dataclasses.replace(
+        REPORT,
+        video=dataclasses.replace(VIDEO, start=1 / 3, duration=10 / 3),
+        segments=tuple(
+            dataclasses.replace(s, start=(i + 1) / 3, end=(i + 7) / 3, confidence=2 / 3)
+            for i, s in enumerate(REPORT.segments)
+        ),
+    )
+    made = json.loads(json.dumps(document(thirds, id="x", origin="upload")))
+    assert made["timeline"] == timeline_of(made["segment_predictions"], made["video"])
+    assert [action["confidence"] for action in made["timeline"]] == [0.6667, 0.6667]
+    assert made["timeline"][-1]["end"] == pytest.approx(11 / 3, abs=0.0011)

@@ -61,6 +61,63 @@ def test_a_moved_file_outlasts_a_loss_of_power(
     assert synced.events == [(inode, []), (job.stat().st_ino, ["annotated.mp4"])]
 
 
+def test_a_shared_file_outlasts_a_loss_of_power(
+    job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tmp_path / "made"
+    made.write_bytes(b"bytes")
+    synced = Synced(job, monkeypatch)
+    assert disk.link(made, job / "fetched.mp4")
+    inode = made.stat().st_ino
+    assert (job / "fetched.mp4").stat().st_ino == inode
+    assert synced.events == [(inode, []), (job.stat().st_ino, ["fetched.mp4"])]
+
+
+def test_a_shared_file_takes_the_place_of_another(job: Path, tmp_path: Path) -> None:
+    for content in (b"old", b"new"):
+        made = tmp_path / content.decode()
+        made.write_bytes(content)
+        # Twice, as after an answer that was lost.
+        assert disk.link(made, job / "fetched.mp4")
+        assert disk.link(made, job / "fetched.mp4")
+    assert (job / "fetched.mp4").read_bytes() == b"new"
+    assert [path.name for path in job.iterdir()] == ["fetched.mp4"]
+    assert (tmp_path / "old").read_bytes() == b"old"
+
+
+def without_links(*_: object) -> None:
+    raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_an_added_file_never_goes_over_another(
+    job: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    if not links:
+        monkeypatch.setattr(os, "link", without_links)
+    synced = Synced(job, monkeypatch)
+    add(job / "part")
+    (first, before), (second, after) = synced.events
+    assert first == (job / "part").stat().st_ino
+    assert "part" not in before
+    assert (second, after) == (job.stat().st_ino, ["part"])
+    with pytest.raises(FileExistsError):
+        add(job / "part", b"other")
+    assert (job / "part").read_bytes() == b"bytes"
+    assert [path.name for path in job.iterdir()] == ["part"]
+
+
+def test_nothing_is_added_to_what_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        add(tmp_path / "job" / "part")
+    assert not (tmp_path / "job").exists()
+
+
+def add(path: Path, content: bytes = b"bytes") -> None:
+    with disk.adding(path) as file:
+        file.write(content)
+
+
 def write_half(path: Path) -> None:
     with disk.writing(path) as file:
         file.write(b"half")

@@ -176,6 +176,22 @@ def test_a_failure_is_kept_with_its_reason(records: Records) -> None:
     }
 
 
+def test_what_can_be_watched_is_told_until_its_files_go(records: Records) -> None:
+    facts = {"start": 0.0, "duration": 4.0}
+    shown: dict[str, Any] = {"video": "source.avi", "media_type": "video/avi", "facts": facts}
+    records.begin("a", "w")
+    assert records.show("a", "w", playable="playable.mp4", **shown)
+    assert not records.show("a", "v", playable=None, **shown)
+    records.hand_back("a", "w")
+    job = records.begin("a", "v")
+    assert job is not None
+    assert (job.video, job.media_type) == ("source.avi", "video/avi")
+    assert (job.facts, job.playable) == (facts, "playable.mp4")
+    records.fail("a", "v", TooLong("Cut it."))
+    job = records.get("a")
+    assert (job.facts, job.video, job.playable) == (facts, None, None)
+
+
 def test_what_has_ended_stays_as_it_is(records: Records) -> None:
     records.begin("a", "w")
     records.fail("a", "w", TooLong("Cut it."))

@@ -241,5 +241,5 @@ def test_a_sweep_of_s3(bucket: str, settings: Settings, monkeypatch: pytest.Monk
     left = {"second", "running"}
     assert jobs.sweep(keep_mb=1) == (left, left | {"orphan"})
     # S3 tells an object's age, and nobody can have it be older than it is.
-    monkeypatch.setattr(retention, "_ORPHAN_SECONDS", -10.0)
+    monkeypatch.setattr(retention, "ORPHAN_SECONDS", -10.0)
     assert jobs.sweep(keep_mb=1) == (left, left)

@@ -105,6 +105,15 @@ def test_a_file_may_come_without_an_upload_and_again(storage: Storage, tmp_path:
     assert storage.folders()["id"].bytes == 13
 
 
+def test_a_shared_file_stays_where_it_is_as_well(storage: Storage, tmp_path: Path) -> None:
+    path = tmp_path / "fetched.mp4"
+    path.write_bytes(b"bytes")
+    storage.share("id", path)
+    assert content(storage, "id", "fetched.mp4") == path.read_bytes() == b"bytes"
+    path.unlink()
+    assert content(storage, "id", "fetched.mp4") == b"bytes"
+
+
 def test_a_file_that_cannot_be_read_does_not_replace_another(
     storage: Storage, tmp_path: Path
 ) -> None:

@@ -127,6 +127,14 @@ def test_a_file_from_another_disk_is_copied(
     assert (folder / ANNOTATED).read_bytes() == LONG
 
 
+def test_a_file_is_shared_with_another_disk_as_a_copy(local: Storage, other_disk: Path) -> None:
+    path = other_disk / "fetched.mp4"
+    path.write_bytes(b"bytes")
+    local.share("id", path)
+    assert path.read_bytes() == b"bytes"
+    assert local.local("id", "fetched.mp4", other_disk).read_bytes() == b"bytes"
+
+
 def test_free_space_is_that_of_the_disk(settings: Settings, other_disk: Path) -> None:
     storage = Storage(dataclasses.replace(settings, storage_url=str(other_disk / "jobs")))
     before = storage.free_bytes()

@@ -20,7 +20,7 @@ def id(client: FlaskClient, queue: Queue, tmp_path: Path) -> str:
     """A job that is done."""
     created: str = client.post("/jobs", data={"url": "https://example.org/a.mp4"}).get_json()["id"]
     queue.records.begin(created, "w")
-    finish(queue, created, tmp_path)
+    finish(queue, created, tmp_path, b"video")
     return created
 
 

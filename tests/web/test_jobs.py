@@ -59,6 +59,8 @@ def test_a_job_is_told_from_its_beginning(
         "phases": [],
         "attempts": 0,
         "timings": {},
+        "video": None,
+        "playable_url": None,
         "result": None,
         "error": None,
     }

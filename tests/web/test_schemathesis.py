@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 import schemathesis
+from hypothesis import strategies
 from schemathesis import Case, Response
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.engine import Status, events, from_schema
-from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
 from schemathesis.schemas import BaseSchema
 
 from config import Settings
@@ -29,11 +30,15 @@ from tests.web_alone import web_alone
 SETTINGS = {"require_key": True, "rate_limit": "1000/second", "max_queued_jobs": 1000}
 Answers = Counter[tuple[str, int]]
 
+schemathesis.openapi.media_type("application/offset+octet-stream", strategies.binary(max_size=99))
+
 
 def config(key: str, examples: int, **checks: Any) -> SchemathesisConfig:
     """All checks and all phases, the same each time."""
     # That no worker is there, or no room, is no fault of the web.
     checks["not_a_server_error"] = {"expected-statuses": ["2xx", "3xx", "4xx", "503"]}
+    refused = {"expected-statuses": [400, 401, 403, 404, 405, 409, 412, 413, 415, 422]}
+    checks |= {"negative_data_rejection": refused, "missing_required_header": refused}
     return SchemathesisConfig.from_dict(
         {
             "seed": 1,
@@ -57,12 +62,25 @@ _UNFORESEEN = {
 def beyond_schemas(failure: Failure, case: Case, response: Response) -> bool:
     """Whether a request was right or wrong in a way that no schema can say."""
     if isinstance(failure, AcceptedNegativeData):
-        # An empty field is as good as none.
-        return isinstance(case.body, dict) and "" in case.body.values()
+        # An empty field is as good as none, and proxies add headers of their own.
+        empty = isinstance(case.body, dict) and "" in case.body.values()
+        empty = empty or not response.request.body
+        return empty or "x-schemathesis-unknown-property" in (case.headers or {})
+    if isinstance(failure, EnsureResourceAvailability):
+        # Of a job that was just created, nothing can be corrected yet, or taken away.
+        told: str = response.json()["detail"]
+        return told.startswith(("This job is", "Nobody has corrected", "There is no such copy"))
     if not isinstance(failure, RejectedPositiveData):
         return False
     problem = response.json()
-    return problem["code"] in _UNFORESEEN or problem["detail"].startswith("cursor must be")
+    beyond = (
+        "cursor must be",
+        "start and end must",
+        "There is no segment",
+        "last must not be",
+        "Upload-Metadata must",
+    )
+    return problem["code"] in _UNFORESEEN or problem["detail"].startswith(beyond)
 
 
 def run(schema: BaseSchema) -> Answers:
@@ -97,9 +115,11 @@ def at_once(application: WSGIApplication) -> WSGIApplication:
 
 
 @pytest.fixture
-def queue(settings: Settings) -> Iterator[Queue]:
+def queue(settings: Settings, make_video: Callable[..., Path]) -> Iterator[Queue]:
     """The jobs of the settings' folder, with a worker that is at them."""
-    with closing(Queue(settings)) as queue, at_work(queue, settings.data_dir.parent):
+    source = ("-f", "lavfi", "-i", "testsrc2=d=4:s=64x48:r=10", "-pix_fmt", "yuv420p")
+    video = make_video("fuzzed.mp4", *source)
+    with closing(Queue(settings)) as queue, at_work(queue, settings.data_dir.parent, video):
         yield queue
 
 
@@ -114,7 +134,9 @@ def test_the_application_answers_as_documented(queue: Queue, settings: Settings)
     assert answers.total() > 300
     for operation in schema.get_all_operations():
         label = operation.ok().label
-        assert any(answers[label, status] for status in (200, 202, 204)), label
+        # Two seconds of the video are not likely to be guessed.
+        if not label.endswith("/cut"):
+            assert any(answers[label, status] for status in (200, 202, 204)), label
 
 
 def test_gunicorn_answers_as_documented(queue: Queue, settings: Settings, tmp_path: Path) -> None:

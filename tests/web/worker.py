@@ -11,18 +11,18 @@ from pathlib import Path
 
 from har.errors import TooLong
 from har.export.result import document
-from har.jobs import storage
+from har.jobs import asking, storage
 from har.jobs.queue import Queue
 from tests.export.test_result import REPORT
 
-VIDEO = bytes(range(256)) * 16
-
 
 @contextmanager
-def at_work(queue: Queue, folder: Path) -> Iterator[None]:
-    """Every third job fails and the others are done, as long as the block lasts."""
+def at_work(queue: Queue, folder: Path, video: Path) -> Iterator[None]:
+    """Every third job fails and the others are done, as if they had brought a video, as long as the
+    block lasts; whoever asks for other labels gets them."""
     ending = threading.Event()
-    worker = threading.Thread(target=_work, args=(queue, folder, ending))
+    queue.records.beat("w", True)
+    worker = threading.Thread(target=_work, args=(queue, folder, video.read_bytes(), ending))
     worker.start()
     try:
         yield
@@ -31,7 +31,7 @@ def at_work(queue: Queue, folder: Path) -> Iterator[None]:
         worker.join()
 
 
-def _work(queue: Queue, folder: Path, ending: threading.Event) -> None:
+def _work(queue: Queue, folder: Path, video: bytes, ending: threading.Event) -> None:
     numbers = count(1)
     while not ending.wait(0.02):
         queue.records.beat("w", True)
@@ -41,13 +41,16 @@ def _work(queue: Queue, folder: Path, ending: threading.Event) -> None:
             if next(numbers) % 3 == 0:
                 queue.records.fail(id, "w", TooLong("Cut it."))
             else:
-                finish(queue, id, folder)
+                finish(queue, id, folder, video)
+        if question := asking.take(queue.records, "w"):
+            result = queue.records.get(question.job).result or {}
+            asking.answer(queue.records, question, {**result, "labels": question.labels})
 
 
-def finish(queue: Queue, id: str, folder: Path) -> None:
+def finish(queue: Queue, id: str, folder: Path, video: bytes) -> None:
     """Do a job that was begun."""
-    for name in ("fetched.mp4", storage.ANNOTATED):
-        (folder / name).write_bytes(VIDEO)
+    for name in ("fetched.mp4", storage.PLAYABLE, storage.ANNOTATED, "frames-0.jpg"):
+        (folder / name).write_bytes(video)
         queue.storage.put(id, folder / name)
     result = document(
         dataclasses.replace(REPORT, timings={"decode": 0.5, "total": 1.0}),
@@ -56,4 +59,6 @@ def finish(queue: Queue, id: str, folder: Path) -> None:
         video_url=f"/jobs/{id}/video",
         annotated_url=f"/jobs/{id}/annotated.mp4",
     )
+    shown = {"video": "fetched.mp4", "media_type": "video/mp4", "facts": result["video"]}
+    queue.records.show(id, "w", playable=storage.PLAYABLE, **shown)
     queue.records.finish(id, "w", result, "fetched.mp4", "video/mp4")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ZeroShot(Protocol):
-    """A model that scores clips against any list of action names."""
+    """A model that scores clips against any list of action names. Threads may share one."""
 
     source: Source
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +49,7 @@ class ClipZeroShot:
         self._preprocess = _image_processor(folder, model.config.vision_config.image_size)
         self._model = model.eval().to(precision.device)
         self._known: dict[str, Tensor] = {}
+        self._lock = threading.Lock()
         self._text = lru_cache(maxsize=_LABEL_SETS)(self._vectors)
 
     @torch.inference_mode()
@@ -67,11 +69,12 @@ class ClipZeroShot:
 
     def _vectors(self, labels: tuple[str, ...]) -> Tensor:
         """Unit vectors [len(labels), E] of the labels' sentences; those of new ones are made."""
-        new = [label for label in dict.fromkeys(labels) if label not in self._known]
-        if new:
-            known = self._known | dict(zip(new, self._embed_labels(new), strict=True))
-            self._known = latest(known, labels)
-        return torch.stack([self._known[label] for label in labels])
+        with self._lock:
+            new = [label for label in dict.fromkeys(labels) if label not in self._known]
+            if new:
+                known = self._known | dict(zip(new, self._embed_labels(new), strict=True))
+                self._known = latest(known, labels)
+            return torch.stack([self._known[label] for label in labels])
 
     def _embed_labels(self, labels: list[str]) -> Tensor:
         """Unit vectors [len(labels), E] of the labels' sentences."""

@@ -8,7 +8,7 @@ a stand-in for CLIP, whose confidence is low by design.
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -29,6 +29,10 @@ _SHARPNESS = 8.0
 at 16 people who walk or stand got 60% for Skiing and Shotput, at 8 they get under 30%."""
 
 
+_LABEL_SETS = 8
+"""Sets of labels whose weights are kept; those of 101 labels take 0.4 MB."""
+
+
 class Objects:
     """Zero-shot scores from the objects in the picture. See ZeroShot for the methods."""
 
@@ -40,7 +44,7 @@ class Objects:
         """``descriptions`` holds sentences for labels whose name alone says too little."""
         self._sentences = sentences
         self._descriptions = descriptions
-        self._weights: dict[tuple[str, ...], Tensor] = {}
+        self._weights = lru_cache(maxsize=_LABEL_SETS)(self._action_weights)
 
     @cached_property
     def _network(self) -> FrameBackbone:
@@ -51,9 +55,7 @@ class Objects:
         return self._network.classify(self._network.per_frame(pixels)).softmax(dim=1)
 
     def scores(self, embedding: Tensor, labels: tuple[str, ...]) -> Tensor:
-        if labels not in self._weights:
-            self._weights = {labels: self._action_weights(labels)}
-        return (_SHARPNESS * (self._weights[labels] @ embedding.cpu())).softmax(dim=0)
+        return (_SHARPNESS * (self._weights(labels) @ embedding.cpu())).softmax(dim=0)
 
     def _action_weights(self, labels: tuple[str, ...]) -> Tensor:
         """Weights [labels, objects]: the similarity of each label's nearest objects, else zero."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from har.models.zero_shot.latest import latest
 
 
 class Sentences:
-    """Embeds sentences, and remembers in a file those it has seen of late.
+    """Embeds sentences, and remembers in a file those it has seen of late. Threads may share one.
 
     The file saves the seconds that loading the network takes to every process after the first.
     """
@@ -24,15 +25,17 @@ class Sentences:
     def __init__(self, cache: Path) -> None:
         self._cache = cache
         self._known = _read(cache)
+        self._lock = threading.Lock()
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors [len(texts), 384]."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if new:
-            known = self._known | dict(zip(new, _encode(new), strict=True))
-            self._known = latest(known, texts)
-            _write(self._cache, self._known)
-        return np.stack([self._known[text] for text in texts])
+        with self._lock:
+            new = [text for text in dict.fromkeys(texts) if text not in self._known]
+            if new:
+                known = self._known | dict(zip(new, _encode(new), strict=True))
+                self._known = latest(known, texts)
+                _write(self._cache, self._known)
+            return np.stack([self._known[text] for text in texts])
 
 
 def _encode(texts: list[str]) -> NDArray[np.float32]:

@@ -48,6 +48,7 @@ _REVISIONS = {"openai/clip-vit-base-patch32": ("c237dc49a33fc61debc9276459120b7e
 
 _log = logging.getLogger(__name__)
 _guard = threading.Lock()
+_loading = threading.Lock()
 _child: subprocess.Popen[bytes] | None = None
 _told: Outcome | None = None
 _unusable: dict[str, str] = {}
@@ -103,7 +104,8 @@ def load(settings: Settings) -> ZeroShot | None:
     if folder is None or folder in _unusable:
         return None
     try:
-        return _open(folder, settings.clip_model, settings.label_map)
+        with _loading:
+            return _open(folder, settings.clip_model, settings.label_map)
     except Exception:  # transformers raises whatever its layers raise
         _unusable[folder] = "its files are here, but cannot be loaded"
         _log.warning("CLIP %s cannot be loaded", settings.clip_model, exc_info=True)

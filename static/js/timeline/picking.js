@@ -2,8 +2,9 @@
 // index, which is their cell's; -1 for none. What is picked is the clip where clips are told apart,
 // else the action that it is part of.
 
+import { count } from "../moments.js";
 import { unitOf } from "./draw.js";
-import { count, indexAt } from "./search.js";
+import { indexAt } from "./search.js";
 import { timeAt } from "./view.js";
 
 // Inside a segment even where the player rounds.

@@ -1,16 +1,6 @@
-// Binary search in lists that are sorted by time.
+// Search in lists that are sorted by time.
 
-/** How many of a list's first items hold; all that do come before all that do not. */
-export function count(list, holds) {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (holds(list[middle])) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+import { count } from "../moments.js";
 
 /** The index of the stretch {from, to} that a time is in, or -1. */
 export function indexAt(stretches, time) {

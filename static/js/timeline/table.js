@@ -25,7 +25,7 @@ export function segmentTable(root, { onSeek, onSelect = () => {} }) {
     kept: () => true,
     column: COLUMNS[0],
     descending: false,
-    now: null,
+    now: -1,
     selected: -1,
   };
   const caption = element("caption");
@@ -72,7 +72,7 @@ export function segmentTable(root, { onSeek, onSelect = () => {} }) {
       element("td", {}, surety(segment) || "–"),
       element("td", {}, saidBy(segment)));
     node.classList.toggle("selected", index === state.selected);
-    if (segment === state.now) node.setAttribute("aria-current", "true");
+    if (index === state.now) node.setAttribute("aria-current", "true");
     return node;
   }
 
@@ -90,7 +90,7 @@ export function segmentTable(root, { onSeek, onSelect = () => {} }) {
 
   return {
     show({ segments, colourOf }) {
-      Object.assign(state, { segments: [...segments], colourOf, now: null, selected: -1 });
+      Object.assign(state, { segments: [...segments], colourOf, now: -1, selected: -1 });
       rows.clear();
       refresh();
     },
@@ -104,11 +104,11 @@ export function segmentTable(root, { onSeek, onSelect = () => {} }) {
     },
     /** Marks the row of the current second. */
     move(time) {
-      const segment = clipAt(state.segments, time);
-      if (segment === state.now) return;
-      rows.nodeOf(state.segments.indexOf(state.now))?.removeAttribute("aria-current");
-      rows.nodeOf(state.segments.indexOf(segment))?.setAttribute("aria-current", "true");
-      state.now = segment;
+      const index = clipAt(state.segments, time);
+      if (index === state.now) return;
+      rows.nodeOf(state.now)?.removeAttribute("aria-current");
+      rows.nodeOf(index)?.setAttribute("aria-current", "true");
+      state.now = index;
     },
     select,
   };

@@ -14,10 +14,12 @@ import { described } from "./words.js";
 
 /**
  * Makes a timeline in an empty element. `onSeek` hears seconds on the video's clock; `onSelect` hears
- * the member of `segments` that the user picks and its index, or null and -1; `thumbnailAt(seconds)`
- * gives an element for the card under the pointer, or null.
+ * the member of `segments` that the user picks and its index, or null and -1; `onRows` which rows the
+ * user wants, as rows() has them; `thumbnailAt(seconds)` gives an element for the card under the
+ * pointer, or null.
  */
-export function timeline(root, { onSeek, onSelect = () => {}, thumbnailAt = () => null }) {
+export function timeline(root, options) {
+  const { onSeek, onSelect = () => {}, onRows = () => {}, thumbnailAt = () => null } = options;
   const state = {
     segments: [],
     actions: null,
@@ -94,7 +96,10 @@ export function timeline(root, { onSeek, onSelect = () => {}, thumbnailAt = () =
   parts.zoom.wider.addEventListener("click", does.wider);
   parts.zoom.fit.addEventListener("click", navigate.fit);
   for (const name of ["merged", "labels"]) {
-    parts.choice[name].addEventListener("change", () => rows(name));
+    parts.choice[name].addEventListener("change", () => {
+      rows(name);
+      onRows(name);
+    });
   }
 
   function rows(name) {

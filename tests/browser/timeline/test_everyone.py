@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 
 from har.models.labels import UCF101
 from tests.browser.conftest import until
+from tests.browser.everyone import violations
 from tests.browser.timeline.conftest import Open, settle
 from tests.browser.timeline.plot import box, button, point, story
 from tests.browser.timeline.results import clip, made_up, result_of
-
-
-def violations(page: Page) -> list[Any]:
-    found = Axe().run(page).response["violations"]
-    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1600, "light")])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +204,15 @@ def test_weights_with_gaps_are_refused(tiny_clip: Path, tmp_path: Path) -> None:
     save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(CheckpointError, match="not those of a CLIP"):
         ClipZeroShot(str(folder), "tiny", {})
+
+
+def test_threads_may_share_one(tiny_clip: Path) -> None:
+    """A question about other labels is answered while a job is at work."""
+    vocabularies = [(*LABELS, f"made up {n}") for n in range(24)]
+    alone = ClipZeroShot(str(tiny_clip), "tiny", {})
+    expected = [alone.scores(torch.ones(24), labels) for labels in vocabularies]
+    shared = ClipZeroShot(str(tiny_clip), "tiny", {})
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda labels: shared.scores(torch.ones(24), labels), vocabularies))
+    for mine, theirs in zip(told, expected, strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-5)

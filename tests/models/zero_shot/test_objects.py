@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -64,3 +65,13 @@ def test_sentences_are_remembered(cache: Path) -> None:
     again = Sentences(cache)
     assert np.array_equal(again.vectors(["a person surfing"]), before)
     assert np.linalg.norm(before) == pytest.approx(1, abs=1e-4)
+
+
+def test_threads_may_share_them(cache: Path) -> None:
+    """A question about other labels is answered while a job is at work."""
+    texts = [f"a person doing thing {n}" for n in range(8)]
+    shared = Sentences(cache)
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda text: shared.vectors([text])[0], texts))
+    alone = Sentences(cache.with_name("alone.npz")).vectors(texts)
+    assert np.allclose(together, alone, atol=1e-5)

@@ -13,9 +13,7 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("corrections", sa.JSON, nullable=False, server_default="{}"))
     op.create_table(
         "questions",
-        sa.Column(
-            "job", sa.String, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
-        ),
+        sa.Column("job", sa.String, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("token", sa.String, nullable=False),
         sa.Column("labels", sa.JSON),
         sa.Column("asked", sa.Float, nullable=False),

@@ -1,0 +1,28 @@
+"""A result with the labels that people gave to segments in place of the models' own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from har.export.result import timeline_of
+
+
+def corrected(result: dict[str, Any], corrections: Mapping[str, str]) -> dict[str, Any]:
+    """The result document with the corrections in it.
+
+    They are labels by the positions of segments, as text. The timeline is merged anew.
+    """
+    if not corrections:
+        return result
+    members = [
+        _corrected(member, corrections[str(i)]) if str(i) in corrections else member
+        for i, member in enumerate(result["segment_predictions"])
+    ]
+    timeline = timeline_of(members, result["video"])
+    return {**result, "segment_predictions": members, "timeline": timeline}
+
+
+def _corrected(member: dict[str, Any], label: str) -> dict[str, Any]:
+    said = {key: member[key] for key in ("label", "confidence", "source")}
+    return {**member, "label": label, "confidence": 1.0, "source": "person", "corrected": said}

@@ -1,0 +1,90 @@
+// The frames of a clip, and how much of the trained model's attention each part of it has.
+
+import { element } from "../dom.js";
+import { clock, percent } from "../labels.js";
+
+// A clip has 16 sampled frames; in a shorter video the last ones stand for the video's last.
+const CLIP_FRAMES = 16;
+const SHOWN = 8;
+const PIXELS = 160;
+
+/**
+ * show(segment, ratio, frames) draws a clip of a video of that shape, with empty places as long as
+ * there are no frames; onSeek hears the second of a frame that is chosen.
+ */
+export function attentionStrip(list, { onSeek }) {
+  let made = { frames: null, count: 0 };
+  let parts = [];
+
+  function make(frames, count) {
+    made = { frames, count };
+    parts = Array.from({ length: count }, () => partOf(frames, SHOWN / count, onSeek));
+    list.replaceChildren(...parts.map((part) => part.node));
+  }
+
+  return {
+    show({ start, attention }, ratio, frames) {
+      const weights = summed(attention);
+      list.style.setProperty("--ratio", ratio);
+      if (frames !== made.frames || weights.length !== made.count) make(frames, weights.length);
+      const first = frames?.indexAt(start);
+      const most = Math.max(...weights);
+      parts.forEach((part, at) => {
+        const begin = first + (at * CLIP_FRAMES) / parts.length;
+        part.show(begin, weights[at], weights[at] === most);
+      });
+    },
+  };
+}
+
+// Steps that share a thumbnail are added up, so that there are 1, 2, 4 or 8 parts.
+function summed(attention) {
+  const count = [8, 4, 2, 1].find((parts) => attention.length % parts === 0);
+  const each = attention.length / count;
+  return Array.from({ length: count }, (_, at) =>
+    attention.slice(at * each, (at + 1) * each).reduce((sum, weight) => sum + weight, 0));
+}
+
+function partOf(frames, count, onSeek) {
+  const pictures = Array.from({ length: count }, () =>
+    frames ? thumbnail(frames, onSeek) : emptyPlace());
+  const fill = element("i");
+  const number = element("b");
+  const node = element("li", {},
+    element("div", { class: "thumbnails" }, ...pictures.map((one) => one.node)),
+    element("p", {}, element("span", { class: "bar" }, fill), number,
+      element("span", { class: "unseen" }, " of it")));
+
+  return {
+    node,
+    show(begin, weight, most) {
+      const step = CLIP_FRAMES / SHOWN;
+      // The middle one of those that a thumbnail stands for.
+      pictures.forEach((one, at) => one.show(begin + at * step + step / 2));
+      fill.style.width = number.textContent = percent(weight);
+      node.classList.toggle("most", most);
+    },
+  };
+}
+
+function thumbnail(frames, onSeek) {
+  const picture = frames.picture(PIXELS);
+  const node = element("button", { type: "button" }, picture.canvas);
+  let time = 0;
+  node.addEventListener("click", () => onSeek(time));
+
+  return {
+    node,
+    show(index) {
+      const there = Math.min(index, frames.count - 1);
+      time = frames.timeOf(there);
+      picture.show(there);
+      node.title = `Go to ${clock(time)}`;
+      node.setAttribute("aria-label", node.title);
+    },
+  };
+}
+
+function emptyPlace() {
+  return { node: element("span"), show() {} };
+}

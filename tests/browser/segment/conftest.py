@@ -1,0 +1,81 @@
+"""A page with nothing but the segment's panel, under the service's own headers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, Response, render_template, send_from_directory
+from jinja2 import ChoiceLoader, FileSystemLoader
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from config import ROOT
+from har.web.security import guard
+from tests.browser.conftest import collect_complaints, until
+from tests.browser.segment.results import Job, job, write_sheets
+from tests.browser.timeline.conftest import Quiet
+
+HERE = Path(__file__).parent / "page"
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the page, and of the sheets of its job's frames."""
+    sheets = tmp_path_factory.mktemp("sheets")
+    write_sheets(sheets)
+    app = Flask("segment", static_folder=str(ROOT / "static"))
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE), FileSystemLoader(ROOT / "templates")])
+    app.after_request(guard)
+
+    @app.get("/")
+    def page() -> str:
+        return render_template("index.html")
+
+    @app.get("/<name>")
+    def files(name: str) -> Response:
+        return send_from_directory(HERE, name)
+
+    @app.get("/jobs/made-up/frames/<int:number>.jpg")
+    def frames(number: int) -> Response:
+        return send_from_directory(sheets, f"frames-{number}.jpg")
+
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: str) -> Iterator[Open]:
+    """``open_page(**context)``: the page with job(). Its complaints fail the test."""
+    contexts, complaints = [], []
+
+    def opened(**options: Any) -> Page:
+        context = browser.new_context(viewport={"width": 1000, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        complaints.append(collect_complaints(page, site))
+        page.goto(site)
+        until(page, "window.ready")
+        call(page, "show", job())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not any(complaints), complaints
+
+
+def call(page: Page, name: str, argument: Job | int) -> None:
+    page.evaluate(f"(text) => {{ {name}(JSON.parse(text)); }}", json.dumps(argument))

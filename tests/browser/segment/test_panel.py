@@ -1,0 +1,135 @@
+"""The segment's panel: what both models said, by how much, and where the trained one looked."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from har.models.labels import spaced
+from tests.browser.conftest import until
+from tests.browser.segment.conftest import Open, call
+from tests.browser.segment.results import CLIPS, COUNT, FPS, START, THRESHOLDS
+
+TRAINED, BOTH, UNNAMED, CORRECTED = 0, 1, 2, 4
+
+
+def model(page: Page, name: str) -> Locator:
+    """What is said of the "trained" model or of "zero-shot"."""
+    return page.locator(f"[data-{name}]")
+
+
+def rows(page: Page, name: str) -> list[str]:
+    """The bars of a model that are shown, as text."""
+    texts = model(page, name).get_by_role("listitem").all_inner_texts()
+    return [" ".join(text.split()) for text in texts]
+
+
+def listed(top: Any) -> list[str]:
+    return [f"{spaced(label)} {100 * p:.1f}%" for label, p in top]
+
+
+def test_the_trained_model_alone_has_its_bars(open_page: Open) -> None:
+    page = open_page()
+    panel = page.locator("#detail")
+    expect(page.get_by_role("heading", level=2)).to_have_text(re.compile("Walk\\s*88%"))
+    expect(model(page, "trained").get_by_role("heading")).to_have_text("Trained model (BiLSTM)")
+    expect(panel).to_contain_text("0:07.0, clip 1 of 7")
+    expect(panel).to_contain_text("Named by the trained model.")
+    assert rows(page, "trained") == listed(CLIPS[TRAINED].top5)
+    expect(model(page, "trained")).to_contain_text(
+        "88.1% sure of Walk, which is enough: it needs 55.0%."
+    )
+    assert rows(page, "zero-shot") == []
+    expect(model(page, "zero-shot")).to_contain_text("Not asked")
+
+
+def test_beside_the_zero_shot_model_the_trained_one_has_its_own_bars(open_page: Open) -> None:
+    page = open_page()
+    call(page, "clip", BOTH)
+    clip = CLIPS[BOTH]
+    assert clip.trained
+    assert rows(page, "trained") == listed(clip.trained.top)
+    assert rows(page, "zero-shot") == listed(clip.top5)
+    expect(model(page, "zero-shot").get_by_role("heading")).to_have_text("Zero-shot model (CLIP)")
+    expect(model(page, "trained")).to_contain_text(
+        "31.2% sure of Jumping Jack, less than the 55.0% it needs. So the zero-shot model was"
+    )
+    expect(model(page, "zero-shot")).to_contain_text("41.0% sure of Rock Climbing Indoor, which is")
+    expect(page.locator(".winner .name")).to_have_text("Rock Climbing Indoor")
+
+
+def test_numbers_that_differ_look_different(open_page: Open) -> None:
+    page = open_page()
+    call(page, "clip", UNNAMED)
+    expect(page.get_by_role("heading", level=2)).to_have_text(re.compile("Unknown\\s*$"))
+    expect(model(page, "trained")).to_contain_text(
+        "54.96% sure of Body Weight Squats, less than the 55.00%"
+    )
+    expect(model(page, "zero-shot")).to_contain_text(
+        "29.96% sure of Rock Climbing Indoor, less than the 30.00%"
+    )
+    expect(page.locator(".winner")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("index", "name"), [(TRAINED, "trained"), (BOTH, "zero-shot")])
+def test_bars_and_thresholds_are_drawn_to_one_scale(open_page: Open, index: int, name: str) -> None:
+    page = open_page()
+    call(page, "clip", index)
+    region, threshold = model(page, name), THRESHOLDS[name.replace("-", "_")]
+    track, fill, line = (
+        region.locator(one).first.bounding_box() for one in (".bar", ".bar i", ".limit i")
+    )
+    assert track
+    assert fill
+    assert line
+    place = (line["x"] + line["width"] / 2 - track["x"]) / track["width"]
+    assert place == pytest.approx(threshold, abs=0.01)
+    assert fill["width"] / track["width"] == pytest.approx(CLIPS[index].top5[0][1], abs=0.01)
+    expect(region.locator(".limit")).to_have_text(f"needs {100 * threshold:.1f}%")
+
+
+def test_a_corrected_clip_tells_what_the_model_had_said(open_page: Open) -> None:
+    page = open_page()
+    call(page, "clip", CORRECTED)
+    expect(page.get_by_role("heading", level=2)).to_have_text(re.compile("Sit Down\\s*$"))
+    expect(page.locator("#detail")).to_contain_text(
+        "Corrected by a person; the trained model said Walk."
+    )
+    assert rows(page, "trained") == listed(CLIPS[CORRECTED].top5)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    link = page.get_by_role("link", name="Corrections as training data")
+    expect(link).to_have_attribute("href", "/jobs/made-up/training.zip")
+    expect(page.locator("[data-corrections]")).to_contain_text("(3 clips)")
+
+
+SHADES = "[...document.querySelectorAll('.thumbnails canvas')].map(shade)"
+"""How bright the thumbnails are."""
+
+
+@pytest.mark.parametrize("index", [0, 5])
+def test_the_thumbnails_are_the_frames_of_the_clip(open_page: Open, index: int) -> None:
+    page = open_page()
+    call(page, "clip", index)
+    wanted = [index * int(FPS) + k for k in range(1, 16, 2)]
+    bright = [2 * k for k in wanted]
+    until(page, f"(want) => {SHADES}.every((shade, at) => Math.abs(shade - want[at]) <= 3)", bright)
+    assert len(page.evaluate(SHADES)) == 8
+    shares = page.get_by_role("region", name="Attention").get_by_role("listitem")
+    expect(shares).to_have_count(4)
+    said = [" ".join(text.split()) for text in shares.all_inner_texts()]
+    assert said == ["5% of it", "60% of it", "25% of it", "10% of it"]
+    page.get_by_role("button", name="Go to").nth(2).click()
+    assert page.evaluate("heard.seeks") == [START + wanted[2] / FPS]
+
+
+@pytest.mark.parametrize(
+    ("time", "frame"), [(0, 0), (START + 8.0, 64), (START + 8.1, 65), (1e6, COUNT - 1)]
+)
+def test_a_second_has_the_picture_of_its_frame(open_page: Open, time: float, frame: int) -> None:
+    page = open_page()
+    until(page, f"(time) => Math.abs(shade(pictureAt(time)) - {2 * frame}) <= 3", time)
+    shape = page.evaluate("(time) => pictureAt(time).width / pictureAt(time).height", time)
+    assert shape == pytest.approx(16 / 9, abs=0.02)
