@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -30,32 +30,15 @@ _FULL = (
 def writing(path: Path) -> Iterator[IO[bytes]]:
     """A file that is at ``path`` once the block is left, and nowhere where the block raises."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = _part(path)
-    try:
-        with part.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    sync(path.parent)
+    with _whole(path, Path.replace) as file:
+        yield file
 
 
 @contextmanager
 def adding(path: Path) -> Iterator[IO[bytes]]:
     """As writing(), into a folder that is there; raises FileExistsError where ``path`` is taken."""
-    part = _part(path)
-    try:
-        with part.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _take_name(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-    sync(path.parent)
+    with _whole(path, _take_name) as file:
+        yield file
 
 
 def move(path: Path, target: Path) -> bool:
@@ -114,6 +97,20 @@ def remove(folder: Path) -> None:
                 raise
         if not folder.exists():
             return
+
+
+@contextmanager
+def _whole(path: Path, settle: Callable[[Path, Path], object]) -> Iterator[IO[bytes]]:
+    part = _part(path)
+    try:
+        with part.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        settle(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync(path.parent)
 
 
 def _take_name(part: Path, path: Path) -> None:

@@ -52,10 +52,10 @@ def register(app: Flask, settings: Settings) -> None:
         in_memory_fallback_enabled=shared,
         key_prefix="har",
     )
-    # All that have a worker do something count together.
+    # All that have a worker or an encoder do something count together.
     limit = limiter.shared_limit(lambda: _rate(settings), scope="videos")
     views: dict[str, Any] = app.view_functions
-    for endpoint in (*TAKING, "asking.labels"):
+    for endpoint in (*TAKING, "asking.labels", "files.cut", "files.training"):
         views[endpoint] = limit(views[endpoint])
     # Apart from those: a video that comes in parts must not count twice.
     begun = limiter.shared_limit(lambda: _rate(settings), scope="uploads")

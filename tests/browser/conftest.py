@@ -11,17 +11,23 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 
 from tests.conftest import lacking
-from tests.serving import eventually, serving
+from tests.serving import Service, eventually, serving
 
 CHROMIUM = "/usr/bin/chromium"
 Job = dict[str, Any]
 
 
 @pytest.fixture(scope="package")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a service that may fetch from the loopback address."""
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that may fetch from the loopback address."""
     with serving(tmp_path_factory.mktemp("service"), allow_private_urls=1) as service:
-        yield service.url
+        yield service
+
+
+@pytest.fixture(scope="package")
+def service(started: Service) -> str:
+    """Its address."""
+    return started.url
 
 
 @pytest.fixture(scope="package")

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import collect_complaints, until
+from tests.browser.everyone import violations
 from tests.browser.watching import NOW, clips_shown
 from tests.serving import PATIENCE, Service, eventually, serving
 
@@ -56,6 +57,7 @@ def test_segments_come_in_while_the_video_is_watched(page: Page, minute: Path) -
     page.add_init_script(SHIFTS)
     id = send(page, minute)
     assert state_of(page, id) == "running"
+    assert violations(page) == []
     expect(page.locator("#strip")).to_contain_text("Recognise actions")
     until(page, "document.querySelector('video').readyState >= 2")
     page.keyboard.press("k")

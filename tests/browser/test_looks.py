@@ -54,6 +54,15 @@ def test_a_result(sized: Page, finished: Finished, request: pytest.FixtureReques
     picture(sized, f"result-open-{name}")
 
 
+@pytest.mark.parametrize("sized", BOTH, indirect=True, ids=lambda both: f"{both[0]}-{both[1]}")
+def test_the_start(sized: Page, request: pytest.FixtureRequest) -> None:
+    sized.goto("/")
+    sized.get_by_text("Options").click()
+    until(sized, "[...document.images].every((image) => image.complete)")
+    assert overflowing(sized) == []
+    picture(sized, f"start-{request.node.callspec.id}")
+
+
 @pytest.mark.parametrize("sized", [(360, "dark"), (1600, "light")], indirect=True)
 def test_axe_finds_nothing(sized: Page, finished: Finished) -> None:
     watch(sized, finished(GYMNASTICS))

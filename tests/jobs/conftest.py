@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -14,24 +13,16 @@ import requests
 
 from config import Settings
 from har.jobs.queue import Queue
+from tests.wsgi import answering
 
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """The address of a server that speaks S3 over HTTP."""
     from moto.server import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import make_server
 
-    application = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, application, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answering(DomainDispatcherApplication(create_backend_app)) as url:
+        yield url
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,12 @@ import pytest
 from flask import Flask, Response, render_template, send_from_directory
 from jinja2 import ChoiceLoader, FileSystemLoader
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from config import ROOT
 from har.web.security import guard
 from tests.browser.conftest import collect_complaints, until
 from tests.browser.segment.results import Job, job, write_sheets
-from tests.browser.timeline.conftest import Quiet
+from tests.wsgi import answering
 
 HERE = Path(__file__).parent / "page"
 Open = Callable[..., Page]
@@ -45,15 +43,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     def frames(number: int) -> Response:
         return send_from_directory(sheets, f"frames-{number}.jpg")
 
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answering(app) as url:
+        yield url
 
 
 @pytest.fixture

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, Response, send_from_directory
 from playwright.sync_api import Browser, CDPSession, Page
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from config import ROOT
 from har.web.security import guard
 from tests.browser.conftest import collect_complaints, until
 from tests.browser.timeline.results import Result
+from tests.wsgi import answering
 
 HERE = Path(__file__).parent / "page"
 Open = Callable[..., Page]
 
 
-class Quiet(WSGIRequestHandler):
-    """Says nothing of the requests it answers."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
-
-
-@contextmanager
-def serving_page() -> Iterator[str]:
+@pytest.fixture(scope="package")
+def site() -> Iterator[str]:
     """The address of the page."""
     app = Flask("timeline", static_folder=str(ROOT / "static"))
     app.after_request(guard)
@@ -41,20 +32,7 @@ def serving_page() -> Iterator[str]:
     def files(name: str = "index.html") -> Response:
         return send_from_directory(HERE, name)
 
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@pytest.fixture(scope="package")
-def site() -> Iterator[str]:
-    with serving_page() as url:
+    with answering(app) as url:
         yield url
 
 
