@@ -95,6 +95,7 @@ def test_the_whole_page_is_reached_by_tab(page: Page, finished: Finished) -> Non
     reached = []
     # After the last, the focus is the window's own.
     while "body" not in reached:
+        assert len(reached) < 100, "something traps the focus"
         page.keyboard.press("Tab")
         name, is_seen = page.evaluate(
             """() => {
@@ -110,4 +111,3 @@ def test_the_whole_page_is_reached_by_tab(page: Page, finished: Finished) -> Non
         reached.append(name)
     for wanted in ("The video", "overlay-on", "Zoom in", "Position in the video", "show-keys"):
         assert wanted in reached
-    assert reached.count("The video") == 1, "nothing traps the focus"
