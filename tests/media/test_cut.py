@@ -44,7 +44,7 @@ def test_a_cut_is_of_the_same_kind_and_begins_at_a_key_frame(
 ) -> None:
     sound = "mp3" if suffix == ".avi" else "aac"
     recipe = (*SECONDS[:4], *SOUND, *SECONDS[4:], *H264, "-c:a", sound)
-    source = make_video(f"seconds{suffix}", *recipe)
+    source = make_video(f"cut_seconds{suffix}", *recipe)
     before = probe(source, settings)
     out = cut.cut(before, before.start + 3.0, before.start + 5.0, folder, settings)
     after = probe(out, settings)

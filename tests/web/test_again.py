@@ -33,12 +33,12 @@ def id(queue: Queue, tmp_path: Path) -> str:
     """A job that is done."""
     id = queue.submit("https://example.org/a.mp4", Options(), Sender("me")).id
     queue.records.begin(id, "w")
-    finish(queue, id, tmp_path)
+    finish(queue, id, tmp_path, b"video")
     return id
 
 
 def test_other_labels(client: FlaskClient, queue: Queue, id: str, tmp_path: Path) -> None:
-    with at_work(queue, tmp_path):
+    with at_work(queue, tmp_path, b"video"):
         answer = client.put(f"/jobs/{id}/labels", data={"labels": " Yoga , Tai Chi"})
         assert answer.status_code == 200
         assert answer.get_json()["labels"] == ["Yoga", "Tai Chi"]

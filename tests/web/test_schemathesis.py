@@ -119,7 +119,7 @@ def queue(settings: Settings, make_video: Callable[..., Path]) -> Iterator[Queue
     """The jobs of the settings' folder, with a worker that is at them."""
     source = ("-f", "lavfi", "-i", "testsrc2=d=4:s=64x48:r=10", "-pix_fmt", "yuv420p")
     video = make_video("fuzzed.mp4", *source)
-    with closing(Queue(settings)) as queue, at_work(queue, settings.data_dir.parent, video):
+    with closing(Queue(settings)) as queue, at_work(queue, settings.data_dir.parent, video.read_bytes()):
         yield queue
 
 

@@ -17,12 +17,12 @@ from tests.export.test_result import REPORT
 
 
 @contextmanager
-def at_work(queue: Queue, folder: Path, video: Path) -> Iterator[None]:
+def at_work(queue: Queue, folder: Path, video: bytes) -> Iterator[None]:
     """Every third job fails and the others are done, as if they had brought a video, as long as the
     block lasts; whoever asks for other labels gets them."""
     ending = threading.Event()
     queue.records.beat("w", True)
-    worker = threading.Thread(target=_work, args=(queue, folder, video.read_bytes(), ending))
+    worker = threading.Thread(target=_work, args=(queue, folder, video, ending))
     worker.start()
     try:
         yield
