@@ -34,7 +34,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 840}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme="light")
         page.goto(service.url)
         recognise(page, arguments.video)
         page.screenshot(path=arguments.out)

@@ -118,8 +118,8 @@ def at_once(application: WSGIApplication) -> WSGIApplication:
 def queue(settings: Settings, make_video: Callable[..., Path]) -> Iterator[Queue]:
     """The jobs of the settings' folder, with a worker that is at them."""
     source = ("-f", "lavfi", "-i", "testsrc2=d=4:s=64x48:r=10", "-pix_fmt", "yuv420p")
-    video = make_video("fuzzed.mp4", *source)
-    with closing(Queue(settings)) as queue, at_work(queue, settings.data_dir.parent, video.read_bytes()):
+    video = make_video("fuzzed.mp4", *source).read_bytes()
+    with closing(Queue(settings)) as queue, at_work(queue, settings.data_dir.parent, video):
         yield queue
 
 
