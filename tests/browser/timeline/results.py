@@ -8,7 +8,7 @@ from typing import Any
 
 from har.export.result import segment_document
 from har.recognition.timeline import merge
-from har.types import UNKNOWN, Segment, Source
+from har.types import UNKNOWN, Scores, Segment, Source
 
 Result = dict[str, Any]
 
@@ -22,9 +22,12 @@ def clip(start: float, label: str, confidence: float, source: Source = "bilstm")
     others = [name for name in (*TRAINED, *ZERO_SHOT) if name != label][:4]
     shares = [confidence, *((1 - confidence) * 0.5**n for n in range(1, 5))]
     top = tuple(zip([label, *others], shares, strict=True))
-    reason = None if source == "bilstm" else "bilstm confidence 0.31 below threshold 0.55"
     end = start + CLIP_SECONDS
-    return Segment(start, end, label, confidence, top, source, reason)
+    if source == "bilstm":
+        return Segment(start, end, label, confidence, top, source)
+    reason = "bilstm confidence 0.31 below threshold 0.55"
+    trained = Scores("bilstm", tuple(zip(TRAINED, (0.31, 0.2, 0.1, 0.05, 0.02), strict=False)))
+    return Segment(start, end, label, confidence, top, source, reason, trained)
 
 
 def result_of(clips: list[Segment], duration: float, start: float = 0.0) -> Result:
