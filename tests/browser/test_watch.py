@@ -53,6 +53,21 @@ def test_a_click_on_the_timeline_seeks_under_the_pointer(page: Page, finished: F
     assert line["x"] == pytest.approx(x, abs=3)
 
 
+def test_what_is_under_the_pointer_is_told_with_its_picture(page: Page, finished: Finished) -> None:
+    result = watch(page, finished(GYMNASTICS))
+    rows = page.locator(".timeline-rows").bounding_box()
+    assert rows
+    page.mouse.move(rows["x"] + 0.5 * rows["width"], rows["y"] + 30)
+    card = page.locator(".timeline-card")
+    expect(card).to_contain_text(spaced(action_at(result, 5.0)["label"]))
+    colours = """() => {
+        const picture = document.querySelector(".timeline-picture canvas");
+        const pixels = picture?.getContext("2d").getImageData(0, 0, 40, 30).data ?? [];
+        return new Set(pixels).size;
+    }"""
+    assert eventually(lambda: page.evaluate(colours) > 20, "the frame under the pointer")
+
+
 def test_a_row_of_the_table_leads_to_its_clip(page: Page, finished: Finished) -> None:
     result = watch(page, finished(GYMNASTICS))
     page.get_by_text("All clips as a table").click()
