@@ -61,6 +61,11 @@ class Settings:
     grace_seconds: float = _setting(
         2.0, "Time to end a job in when told to stop; then it is handed back", unit="s", low=0
     )
+    model: str = _setting(
+        "",
+        "Name of the model that scores clips, of those that `har models` lists; empty: the one of "
+        "HAR_CHECKPOINT",
+    )
     checkpoint: Path = _setting(
         ROOT / "logs" / "best_model.safetensors", "The trained model that scores clips"
     )

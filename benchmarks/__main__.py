@@ -13,7 +13,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import annotated, chaos, jobs, memory, page, speed, startup
+from benchmarks import annotated, chaos, jobs, live, memory, page, speed, startup
 
 RESULTS = Path(__file__).with_name("results.json")
 ALL = {
@@ -21,6 +21,7 @@ ALL = {
     "memory": memory.measure,
     "annotated": annotated.measure,
     "startup": startup.measure,
+    "live": live.measure,
     "jobs": jobs.measure,
     "chaos": chaos.measure,
     "page": page.measure,

@@ -63,6 +63,8 @@ _TOLD = {
     "memory": "Peak resident memory of a process that recognises one video.",
     "annotated": "The annotated video of the same 60 s, beside a plain `ultrafast` encode of them.",
     "startup": "How soon the command line answers.",
+    "live": "`har live` on the minute at its own speed: from the arrival of a clip's last frame at "
+    "8 frames per second\nto the line that answers it, and the memory of its process.",
     "jobs": "Real videos of two to ten seconds, sent to a running service. Jobs a minute: so many "
     "workers as machines\nof their own would be, sharing Redis, PostgreSQL and a folder, with one "
     "thread each, all on this machine's\ncores; medians of five runs of 40 jobs. `POST /jobs` is "

@@ -38,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from har.jobs.keys_command import add_keys, run_keys
+    from har.live.command import add_live, run_live
+    from har.models.models_command import add_models, run_models
     from har.training.calibrate_command import add_calibrate, run_calibrate
     from har.training.evaluate_command import add_evaluate, run_evaluate
     from har.training.train_command import add_train, run_train
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         return subparser
 
     _add_predict(add("predict", _predict, "Recognise the actions in a video file or link."))
+    add_live(add("live", run_live, "Recognise actions while they happen; JSON lines."))
     add("serve", _serve, "Start the web service and its worker.")
     add("worker", _worker, "Start a worker alone.")
     add("migrate", _migrate, "Bring the database of HAR_DATABASE_URL up to this version.")
@@ -63,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add_calibrate(
         add("calibrate", run_calibrate, "Fit a checkpoint's confidence on held-back clips.")
     )
+    add_models(add("models", run_models, "List the models that can be chosen, or fetch one."))
     add("labels", _labels, "List the actions that are known.")
     add("doctor", _doctor, "Check what this machine has and lacks.")
     return parser
@@ -70,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="a video file, or an http(s) link")
+    parser.add_argument(
+        "--model",
+        default="",
+        metavar="NAME",
+        help="one of `har models`; HAR_MODEL's without it",
+    )
     parser.add_argument("--labels", help="comma-separated names for the zero-shot model")
     parser.add_argument("--stride", type=int, help="sampled frames between clips, 1 to 16")
     parser.add_argument(
@@ -90,7 +100,7 @@ def _predict(arguments: argparse.Namespace, settings: config.Settings) -> int:
     from har.recognition.pipeline import ANNOTATED, process
     from har.recognition.recognizer import Recognizer
 
-    recognizer = Recognizer.load(settings)
+    recognizer = Recognizer.load(settings, model=arguments.model)
     arguments.out.mkdir(parents=True, exist_ok=True)
     with _progress_bar() as progress:
         report = process(source, arguments.out, recognizer, options, settings, progress)
@@ -167,11 +177,10 @@ def _migrate(arguments: argparse.Namespace, settings: config.Settings) -> int:
 
 
 def _labels(arguments: argparse.Namespace, settings: config.Settings) -> int:
-    from har.models import checkpoint
+    from har.models import registry
     from har.models.labels import UCF101
 
-    trained = checkpoint.load(settings.checkpoint).labels
-    print("Trained:", ", ".join(trained))
+    print("Trained:", ", ".join(registry.load(settings).labels))
     print("Zero-shot, unless you give your own:", ", ".join(UCF101))
     return 0
 

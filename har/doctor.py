@@ -121,8 +121,11 @@ def _torch(settings: Settings) -> Finding:
 
 
 def _checkpoint(settings: Settings) -> Finding:
-    from har.models import checkpoint
+    from har.models import checkpoint, registry
 
+    if settings.model:
+        model = registry.load(settings)
+        return Finding("ok", f"{model.name}, {len(model.labels)} labels")
     found = checkpoint.load(settings.checkpoint)
     return Finding("ok", f"{settings.checkpoint.name}: {found.head}, {len(found.labels)} labels")
 

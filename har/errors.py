@@ -250,6 +250,14 @@ class CheckpointError(HarError):
     title = "The model's file cannot be used"
 
 
+class ModelMissing(HarError):
+    """The weights of a model that was asked for by name are not on this machine."""
+
+    code = "model_missing"
+    status = 503
+    title = "The model is not here"
+
+
 class ManifestError(HarError):
     """A list of labelled clips that cannot be used."""
 

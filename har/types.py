@@ -14,7 +14,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Source = Literal["bilstm", "lstm", "transformer", "clip", "objects", "person"]
+Source = Literal[
+    "bilstm",
+    "lstm",
+    "transformer",
+    "r3d_18",
+    "mc3_18",
+    "r2plus1d_18",
+    "timesformer",
+    "videomae",
+    "clip",
+    "objects",
+    "person",
+]
 """Who gave a segment its label: a model, or a person who corrected it."""
 
 ZERO_SHOT: tuple[Source, ...] = ("clip", "objects")
@@ -57,6 +69,18 @@ class VideoFacts:
     def end(self) -> float:
         """Timestamp at which the last frame ends, in seconds."""
         return self.start + self.duration
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a video's picture becomes a square of ``size`` pixels a side."""
+
+    size: int
+    scaled: tuple[int, int] | int | None = None
+    """Height and width to which the picture is scaled before the square is cut out of it; one
+    number is the shorter side, the other being in proportion; None squashes it to the square."""
+    corner: tuple[int, int] | None = None
+    """Top and left of the square in what is scaled; None is the middle, rounded down."""
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,8 @@ def test_options_reach_the_recognizer(samples: Path, data: Path, tmp_path: Path)
         (["predict", "README.md", "--labels", "a,,b"], "label"),
         (["predict", "README.md", "--stride", "99"], "stride"),
         (["predict", "README.md", "--threshold", "2"], "threshold"),
+        (["predict", "README.md", "--model", "nix"], "r3d_18"),
+        (["models", "--fetch", "nix"], "har models"),
         (["predict", "ftp://example.org/a.mp4"], "http"),
         (["predict", "http://127.0.0.1:9/a.mp4"], "not allowed"),
         (["predict"], "SOURCE"),

@@ -19,6 +19,7 @@ from har.models.checkpoint import Checkpoint
 from har.models.frame_backbone import OBJECTS
 from har.models.heads import make_head
 from har.models.zero_shot import weights
+from tests.models.clip_networks.saved import save_residual
 from tests.models.zero_shot.hub import serve
 from tests.models.zero_shot.tiny_clip import save_tiny_clip
 
@@ -112,6 +113,23 @@ def test_no_checkpoint_is_a_failure_and_the_rest_is_still_said(
     assert said["Trained model"].startswith("fail")
     assert "har train" in said["Trained model"]
     assert len(said) == 10
+
+
+def test_a_model_without_its_weights_is_a_failure_with_the_command(
+    examine: Examine,
+    healthy: config.Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    code, said = examine(replace(healthy, model="mc3_18"))
+    assert code == 1
+    assert said["Trained model"].startswith("fail")
+    assert "har models --fetch mc3_18" in said["Trained model"]
+    save_residual("mc3_18")
+    code, said = examine(replace(healthy, model="mc3_18"))
+    assert code == 0
+    assert said["Trained model"] == "ok mc3_18 (KINETICS400_V1), 400 labels"
 
 
 def test_a_damaged_checkpoint_is_a_failure(

@@ -19,7 +19,7 @@ from har.media.ffmpeg import THREADS, input_options
 from har.types import VideoFacts
 
 _MOV = "mov,mp4,m4a,3gp,3g2,mj2"
-_FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 """glibc sets addresses aside for every thread; they count as memory, and nobody uses them."""
 
 
@@ -51,7 +51,7 @@ def running(
             memory=memory(settings),
             seconds=settings.job_timeout_seconds * THREADS,
             patience=settings.stall_seconds,
-            env=_FEW_ARENAS,
+            env=FEW_ARENAS,
             **writing,
         ) as decoder:
             yield decoder

@@ -31,7 +31,7 @@ _LONGEST_HEAD = 64 << 10
 _BLOCK = 64 << 10
 _MOST_ADDRESSES = 4
 _PORTS = (80, 443)
-"""The only ports below 1024, where the web is not what answers on the others."""
+"""Where the web answers; below 1024, others do on the others."""
 _OVERHEAD = 32_000_000
 """Bytes for pages and manifests, beside a quarter for encryption and what is asked for again."""
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f.]*:[0-9a-f:.]*")
@@ -58,6 +58,11 @@ class Rules:
     """The only hosts that may be reached, with those below them; none: all."""
     never: Sequence[str] = ()
     """Hosts that may not be reached, and those below them."""
+    ports: Sequence[int] = _PORTS
+    """The only ports below 1024."""
+    leads_to: tuple[str, int] | None = None
+    """Host and port of every connection, which then says nothing of where it goes: a tunnel for
+    who speaks no HTTP."""
     resolve: Resolver = _look_up
     at_once: int = 16
     in_all: int = 20_000
@@ -164,17 +169,25 @@ async def _connection(client: socket.socket, rules: Rules, traffic: Traffic) -> 
     """One request and its answer, or one tunnel. It is closed without an answer where it fails."""
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(rules.idle_seconds):
-            request, rest = await _request(client)
-        with await _connected(*_target(request), rules, traffic) as server:
-            if request.method == b"CONNECT":
-                await loop.sock_sendall(client, b"HTTP/1.1 200 Connected\r\n\r\n")
-            else:
-                rest = _head(request) + rest
-            await loop.sock_sendall(server, rest)
+        target, answer, opening = await _asked(client, rules)
+        with await _connected(*target, rules, traffic) as server:
+            await loop.sock_sendall(client, answer)
+            await loop.sock_sendall(server, opening)
             await _relay(client, server, rules, traffic)
     except* (OSError, ValueError, h11.ProtocolError, _Refused) as failures:
         _log.info("a connection of a download: %r", failures.exceptions)
+
+
+async def _asked(client: socket.socket, rules: Rules) -> tuple[tuple[str, int], bytes, bytes]:
+    """Where a connection is to lead, what its client gets once it does, and what the server gets
+    first."""
+    if rules.leads_to:
+        return rules.leads_to, b"", b""
+    async with asyncio.timeout(rules.idle_seconds):
+        request, rest = await _request(client)
+    if request.method == b"CONNECT":
+        return _target(request), b"HTTP/1.1 200 Connected\r\n\r\n", rest
+    return _target(request), b"", _head(request) + rest
 
 
 async def _request(client: socket.socket) -> tuple[h11.Request, bytes]:
@@ -240,7 +253,7 @@ async def _connected(host: str, port: int, rules: Rules, traffic: Traffic) -> so
 def _addresses(host: str, port: int, rules: Rules) -> list[Address]:
     """A host's addresses. Raises _Refused unless the host, the port and each of them is allowed."""
     name = _ascii(host)
-    if "%" in name or (port < 1024 and port not in _PORTS):
+    if "%" in name or (port < 1024 and port not in rules.ports):
         raise _Refused(f"{host}:{port}")
     if _covers(rules.never, name) or (rules.only and not _covers(rules.only, name)):
         raise _Refused(f"{host}:{port}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,25 +18,27 @@ from config import Settings
 from har.errors import NoFrames, TooLong, TooManyFrames, Truncated, Undecodable
 from har.media import child, decoder
 from har.media.ffmpeg import executable
-from har.types import FrameBatch, VideoFacts
+from har.types import Fit, FrameBatch, VideoFacts
 
 _MISSING = 0.1
 """Share of the announced duration that may be absent at the end before a file counts as cut off."""
 
 
 def frames(
-    video: VideoFacts, fps: float, size: int, settings: Settings, batch: int = 32
+    video: VideoFacts, fps: float, fit: Fit | int, settings: Settings, batch: int = 32
 ) -> Generator[FrameBatch, None, None]:
-    """Sample a video at ``fps``, squashed to ``size`` x ``size`` pixels and upright.
+    """Sample a video at ``fps``, upright and made square by ``fit``; a number squashes it to so
+    many pixels a side.
 
     The k-th frame stands for the second ``video.start + k / fps`` and shows the picture nearest to
     it, whatever the video's own frame rate and however it varies. Yields at most ``batch`` frames
     at a time and at least one in all. Raises NoFrames, Truncated, TooLong, TooManyFrames,
     TooManyPixels, Undecodable, Stalled and DecoderCrashed.
     """
-    with decoder.running(_arguments(video, fps, size, settings), video, settings) as ffmpeg:
+    fit = Fit(fit) if isinstance(fit, int) else fit
+    with decoder.running(_arguments(video, fps, fit, settings), video, settings) as ffmpeg:
         count = 0
-        for pixels in _batches(ffmpeg, (batch, size, size, 3)):
+        for pixels in batches(ffmpeg, (batch, fit.size, fit.size, 3)):
             times = video.start + np.arange(count, count + len(pixels)) / fps
             if times[-1] - video.start > settings.max_duration_seconds:
                 raise TooLong(f"Videos may last {settings.max_duration_seconds:g} s at most.")
@@ -47,16 +50,40 @@ def frames(
         _check_end(video, count / fps, settings)
 
 
-def _arguments(video: VideoFacts, fps: float, size: int, settings: Settings) -> list[str]:
+def _arguments(video: VideoFacts, fps: float, fit: Fit, settings: Settings) -> list[str]:
     stream = decoder.source(video, settings)["V:0"].filter("trim", end_frame=settings.max_frames)
-    stream = stream.filter("fps", fps, start_time=video.start)
-    stream = stream.filter("scale", size, size, flags="bicubic").filter("format", "rgb24")
-    output = stream.output("pipe:1", format="rawvideo", vcodec="rawvideo")
+    # A video that ends before the first sample's half would have none.
+    ending = "pass" if video.duration * fps < 1 else "round"
+    stream = stream.filter("fps", fps, start_time=video.start, eof_action=ending)
+    return written(stream, fit, settings)
+
+
+def written(stream: Any, fit: Fit, settings: Settings) -> list[str]:
+    """The ffmpeg that writes a stream's pictures, made square, one after the other."""
+    output = _square(stream, fit).output("pipe:1", format="rawvideo", vcodec="rawvideo")
     arguments = output.global_args("-nostdin", "-hide_banner", "-v", "error")
     return list(arguments.compile(executable(settings)))
 
 
-def _batches(ffmpeg: child.Child, shape: tuple[int, int, int, int]) -> Iterator[NDArray[np.uint8]]:
+def _square(stream: Any, fit: Fit) -> Any:
+    if fit.scaled is None:
+        return stream.filter("scale", fit.size, fit.size, flags="bicubic").filter("format", "rgb24")
+    height, width = _scaled(fit.scaled)
+    top, left = fit.corner or ("(ih-oh)/2", "(iw-ow)/2")
+    # What networks are trained with. Cut last, since colours at half resolution have no odd corner.
+    stream = stream.filter("scale", width, height, flags="bilinear").filter("format", "rgb24")
+    return stream.filter("crop", fit.size, fit.size, left, top)
+
+
+def _scaled(scaled: tuple[int, int] | int) -> tuple[int | str, int | str]:
+    """Height and width, as ffmpeg computes them from a picture's own."""
+    if isinstance(scaled, tuple):
+        return scaled
+    return f"trunc(ih*{scaled}/min(iw,ih))", f"trunc(iw*{scaled}/min(iw,ih))"
+
+
+def batches(ffmpeg: child.Child, shape: tuple[int, int, int, int]) -> Iterator[NDArray[np.uint8]]:
+    """The pictures [n, h, w, 3] that an ffmpeg writes, each batch as soon as it is whole."""
     while True:
         pixels = np.empty(shape, np.uint8)
         size = ffmpeg.stdout.readinto(pixels.data)

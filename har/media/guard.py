@@ -30,6 +30,16 @@ _OTHER_NETWORK = {"curl_cffi", "pycurl", "requests", "websockets"}
 def enter(channel: int) -> str:
     """Guard this process until it ends, and return the URL of the proxy that is its only way out.
 
+    ``channel`` is hand_over()'s.
+    """
+    host, port = hand_over(channel)
+    install((host, port))
+    return f"http://{host}:{port}"
+
+
+def hand_over(channel: int) -> tuple[str, int]:
+    """Make the listener of the proxy, and return its address and port.
+
     ``channel`` is a Unix socket through which whoever started us gets the listener to accept on.
     """
     with (
@@ -38,8 +48,7 @@ def enter(channel: int) -> str:
     ):
         socket.send_fds(starter, [b"listener"], [listener.fileno()])
         host, port = listener.getsockname()
-    install((host, port))
-    return f"http://{host}:{port}"
+    return host, port
 
 
 def install(only: tuple[str, int]) -> None:

@@ -61,12 +61,13 @@ def confined(
 def _wrapped(
     command: str, reads: Sequence[Path], writes: Path | None, cwd: str | None
 ) -> list[str]:
-    shown: list[str | Path] = [*_LIBRARIES, *_places(command), *reads]
+    devices = [path for path in reads if path.is_char_device()]
+    shown: list[str | Path] = [*_LIBRARIES, *places(command), *reads]
     return [
         program() or "bwrap",
         *("--unshare-all", "--die-with-parent", "--cap-drop", "ALL"),
         *_binds("--ro-bind-try", shown),
-        *_binds("--dev-bind-try", _DEVICES),
+        *_binds("--dev-bind-try", [*_DEVICES, *devices]),
         *(_binds("--bind", [writes]) if writes else ()),
         *(("--chdir", cwd) if cwd else ()),
         *("--remount-ro", "/"),
@@ -74,7 +75,7 @@ def _wrapped(
     ]
 
 
-def _places(command: str) -> list[Path]:
+def places(command: str) -> list[Path]:
     """Where a program lies and what it brings with it."""
     path = Path(command)
     if command == sys.executable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -48,6 +49,7 @@ class Cascade:
         top = top_labels(self._trained_labels, probabilities)
         said = Scores(self._trained_source, top)
         segment = Segment(clip.start, clip.end, said.label, said.confidence, top, said.source)
+        self._of_frames = {i: v for i, v in self._of_frames.items() if i >= frames.first}
         if said.confidence >= self._threshold:
             return segment
         embedding = self._embedding(frames)
@@ -56,23 +58,34 @@ class Cascade:
             segment, said, embedding, self._zero_shot, self._vocabulary, self._threshold
         )
 
+    def expect(self, first: int, pixels: NDArray[np.uint8]) -> None:
+        """Embed frames [n, h, w, 3] from index ``first`` on before their clip is whole, so that
+        nobody waits for it should the trained model be unsure."""
+        if self._threshold > 0:
+            self._embed(first, pixels, _every(first, first + len(pixels)))
+
+    def _embed(self, first: int, pixels: NDArray[np.uint8], wanted: Iterable[int]) -> None:
+        new = [i for i in wanted if i not in self._of_frames]
+        if new:
+            vectors = self._zero_shot.embed(pixels[[i - first for i in new]])
+            self._of_frames |= dict(zip(new, vectors, strict=True))
+
     def _embedding(self, frames: Frames) -> NDArray[np.float16]:
         """The mean embedding of every second frame; clips that overlap share the frames' own.
 
         In half precision already here, so that what is kept of it is what was scored.
         """
-        wanted = [i for i in range(frames.first, frames.end) if i % _EVERY == 0]
-        wanted = wanted or [frames.first]
-        new = [i for i in wanted if i not in self._of_frames]
-        if new:
-            at = [i - frames.first for i in new]
-            vectors = self._zero_shot.embed(frames.pixels[at])
-            self._of_frames |= dict(zip(new, vectors, strict=True))
-        self._of_frames = {i: v for i, v in self._of_frames.items() if i >= frames.first}
+        wanted = _every(frames.first, frames.end) or [frames.first]
+        self._embed(frames.first, frames.pixels, wanted)
         mean: NDArray[np.float16] = (
             torch.stack([self._of_frames[i] for i in wanted]).mean(dim=0).half().cpu().numpy()
         )
         return mean
+
+
+def _every(first: int, end: int) -> list[int]:
+    """Those from ``first`` to before ``end`` that the zero-shot model looks at."""
+    return [i for i in range(first, end) if i % _EVERY == 0]
 
 
 def second_opinion(

@@ -71,7 +71,7 @@ def process(
 def _detailed(
     recognise: Callable[[Sampled], Report], folder: Path, recognizer: Recognizer
 ) -> Report:
-    sheets = SheetWriter(folder, recognizer.checkpoint.fps, recognizer.checkpoint.size)
+    sheets = SheetWriter(folder, recognizer.model.fps, recognizer.model.fit.size)
     report = recognise(sheets.add)
     embeddings.write(report.embeddings, folder / embeddings.FILE)
     return dataclasses.replace(report, frames=sheets.finish())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -18,8 +19,8 @@ from torch import Tensor
 from config import Settings
 from har.errors import BadOption
 from har.media.frames import frames
-from har.models import checkpoint, precision
-from har.models.checkpoint import Checkpoint
+from har.models import checkpoint, precision, registry
+from har.models.trained import CheckpointModel, TrainedModel
 from har.models.zero_shot import ZeroShot
 from har.models.zero_shot.choice import ZeroShotChoice
 from har.recognition import clips, timeline
@@ -43,26 +44,26 @@ Batches = Generator[FrameBatch, None, None]
 class Recognizer:
     """The models of one process, loaded once."""
 
-    def __init__(self, model: Checkpoint, name: str, settings: Settings) -> None:
-        """``name`` is what the result calls the checkpoint."""
+    def __init__(self, model: TrainedModel, settings: Settings) -> None:
         precision.tune(settings.threads)
-        self.checkpoint = model
-        self._name = f"{model.head} on {model.backbone} ({name})"
+        self.model = model
         self._settings = settings
-        self._backbone = model.embedder()
-        self._head = model.network().eval().to(precision.device)
         self.zero_shot = ZeroShotChoice(settings)
 
     @classmethod
-    def load(cls, settings: Settings, path: Path | None = None) -> Recognizer:
-        """The recognizer of a checkpoint, or of the settings' own. Raises CheckpointError."""
-        path = path or settings.checkpoint
-        return cls(checkpoint.load(path), path.name, settings)
+    def load(cls, settings: Settings, path: Path | None = None, model: str = "") -> Recognizer:
+        """The recognizer of a checkpoint, or of a model's name; without either, of the settings'.
+
+        Raises CheckpointError, and for a name what registry.load() does.
+        """
+        if path is None:
+            return cls(registry.load(settings, model), settings)
+        return cls(CheckpointModel(checkpoint.load(path), path.name), settings)
 
     def warm_up(self) -> None:
         """Do once what would slow down the first video: build kernels, embed the vocabulary."""
         pixels = self._black()
-        self._judged(self._backbone.per_clip(self._backbone.per_frame(pixels)[None]))
+        self.model.judge(self.model.per_clip(self.model.per_frame(pixels)[None]))
         self._score(pixels[:1], self.zero_shot.vocabulary)
 
     def expect_labels(self) -> None:
@@ -70,8 +71,8 @@ class Recognizer:
         self._score(self._black()[:1], (secrets.token_hex(8),))
 
     def _black(self) -> NDArray[np.uint8]:
-        model = self.checkpoint
-        return np.zeros((model.frames, model.size, model.size, 3), np.uint8)
+        side = self.model.fit.size
+        return np.zeros((self.model.frames, side, side, 3), np.uint8)
 
     def _score(self, pixels: NDArray[np.uint8], labels: tuple[str, ...]) -> None:
         zero_shot = self.zero_shot.now()
@@ -104,7 +105,7 @@ class Recognizer:
             video=video,
             segments=tuple(segments),
             timeline=timeline.merge(segments, video.start, video.end),
-            models={"trained": self._name, "zero_shot": self.zero_shot.told(zero_shot)},
+            models={"trained": self.model.name, "zero_shot": self.zero_shot.told(zero_shot)},
             thresholds=Thresholds(threshold, zero_shot.threshold),
             embeddings=cascade.embeddings,
             timings={name: round(seconds, 3) for name, seconds in timings.items()},
@@ -119,16 +120,39 @@ class Recognizer:
         timings: Timings,
     ) -> Iterator[Segment]:
         """The segments of a video in their order, each as soon as it is known."""
-        period = 1 / self.checkpoint.fps
         for ready, logits, attention in self._scored(decoded, stride, timings):
-            probabilities = self.checkpoint.probabilities(logits)
             with _timed(timings, "zero_shot"):
-                for frames_, row, weights in zip(
-                    ready, probabilities, attention.tolist(), strict=True
-                ):
-                    clip = clips.clip_of(frames_, period, video.end)
-                    segment = cascade.segment(clip, row, frames_)
-                    yield replace(segment, attention=tuple(weights))
+                yield from self._told(ready, logits, attention, cascade, video.end)
+
+    def _told(
+        self,
+        ready: list[clips.Frames],
+        logits: Tensor,
+        attention: Tensor | None,
+        cascade: Cascade,
+        end: float,
+    ) -> Iterator[Segment]:
+        """What the cascade makes of some clips, in a video that ends at ``end``."""
+        period = 1 / self.model.fps
+        probabilities = self.model.probabilities(logits)
+        looked = [()] * len(ready) if attention is None else attention.tolist()
+        for frames_, row, weights in zip(ready, probabilities, looked, strict=True):
+            clip = clips.clip_of(frames_, period, end)
+            yield replace(cascade.segment(clip, row, frames_), attention=tuple(weights))
+
+    def prepared(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """What the backbone makes of each frame [n, size, size, 3] alone, [n, ...]."""
+        return self.model.per_frame(pixels)
+
+    def cascade(self, options: Options) -> Cascade:
+        """The cascade for one video, or for one stream without an end."""
+        return self._cascade(self._threshold(options), options, self.zero_shot.now())
+
+    def segment(self, clip: clips.Frames, cascade: Cascade) -> Segment:
+        """One clip of a stream whose end is not known, scored as those of a video are."""
+        logits, attention = self._clips([clip], {})
+        [segment] = self._told([clip], logits, attention, cascade, math.inf)
+        return segment
 
     def clip_logits(self, video: VideoFacts, shuffle: int | None = None) -> NDArray[np.float32]:
         """The trained model's logits [clips, labels], of the clips that requests get.
@@ -143,18 +167,18 @@ class Recognizer:
     def clip_scores(self, video: VideoFacts) -> NDArray[np.float32]:
         """clip_logits() as the calibrated probabilities [clips, labels] that requests get."""
         logits = torch.from_numpy(self.clip_logits(video))
-        return self.checkpoint.probabilities(logits).numpy()
+        return self.model.probabilities(logits).numpy()
 
     def _threshold(self, options: Options) -> float:
-        return self.checkpoint.threshold if options.threshold is None else options.threshold
+        return self.model.threshold if options.threshold is None else options.threshold
 
     def _cascade(self, threshold: float, options: Options, zero_shot: ZeroShot) -> Cascade:
-        model = self.checkpoint
+        model = self.model
         vocabulary = options.labels or self.zero_shot.vocabulary
-        return Cascade(model.labels, model.head, threshold, zero_shot, vocabulary)
+        return Cascade(model.labels, model.source, threshold, zero_shot, vocabulary)
 
     def _frames(self, video: VideoFacts) -> Batches:
-        return frames(video, self.checkpoint.fps, self.checkpoint.size, self._settings)
+        return frames(video, self.model.fps, self.model.fit, self._settings)
 
     def _scored(
         self,
@@ -162,31 +186,41 @@ class Recognizer:
         stride: int | None,
         timings: Timings,
         shuffle: np.random.Generator | None = None,
-    ) -> Iterator[tuple[list[clips.Frames], Tensor, Tensor]]:
-        """Batches of clips with their logits [clips, labels] and attention [clips, steps]."""
-        model = self.checkpoint
-        stride = model.stride if stride is None else stride
-        if not 1 <= stride <= model.frames:
-            raise BadOption(f"stride must be a whole number of frames from 1 to {model.frames}.")
+    ) -> Iterator[tuple[list[clips.Frames], Tensor, Tensor | None]]:
+        """Batches of clips with what _clips() gives."""
+        model = self.model
+        stride = self.stride(stride)
         for ready in clips.stream(self._embedded(decoded, timings), model.frames, stride):
             if ready:
-                with _timed(timings, "backbone"):
-                    vectors = self._backbone.per_clip(self._stacked(ready, shuffle))
-                with _timed(timings, "head"):
-                    logits, attention = self._judged(vectors)
-                yield ready, logits, attention
+                yield ready, *self._clips(ready, timings, shuffle)
+
+    def stride(self, asked: int | None) -> int:
+        """The frames from one clip's start to the next's. Raises BadOption."""
+        model = self.model
+        stride = model.stride if asked is None else asked
+        if not 1 <= stride <= model.frames:
+            raise BadOption(f"stride must be a whole number of frames from 1 to {model.frames}.")
+        return stride
+
+    def _clips(
+        self,
+        ready: list[clips.Frames],
+        timings: Timings,
+        shuffle: np.random.Generator | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Logits [clips, labels] and, where the model has it, attention [clips, steps] of some
+        clips."""
+        with _timed(timings, "backbone"):
+            vectors = self.model.per_clip(self._stacked(ready, shuffle))
+        with _timed(timings, "head"):
+            return self.model.judge(vectors)
 
     def _stacked(self, ready: list[clips.Frames], shuffle: np.random.Generator | None) -> Tensor:
         """What the backbone made of each frame of some clips, [clips, frames, ...]."""
-        frames = [clips.pad(clip.features, self.checkpoint.frames) for clip in ready]
+        frames = [clips.pad(clip.features, self.model.frames) for clip in ready]
         if shuffle is not None:
             frames = [clip[torch.from_numpy(shuffle.permutation(len(clip)))] for clip in frames]
         return torch.stack(frames)
-
-    @torch.inference_mode()
-    def _judged(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
-        logits, attention = self._head(vectors)
-        return logits.float(), attention.float()
 
     def _embedded(self, decoded: Batches, timings: Timings) -> Iterator[tuple[FrameBatch, Tensor]]:
         """Batches of frames with what the backbone makes of each; the next batch decodes while it
@@ -211,9 +245,9 @@ class Recognizer:
         before = [last[0] if last else None, *pixels[:-1]]
         new = [b is None or not np.array_equal(a, b) for a, b in zip(pixels, before, strict=True)]
         if all(new):
-            return self._backbone.per_frame(pixels)
+            return self.model.per_frame(pixels)
         known = [last[1][None]] if last else []
-        fresh = [self._backbone.per_frame(pixels[new])] if any(new) else []
+        fresh = [self.model.per_frame(pixels[new])] if any(new) else []
         at = np.cumsum(new) - (0 if last else 1)
         return torch.cat([*known, *fresh])[torch.from_numpy(at)]
 

@@ -59,7 +59,7 @@ def of_checkpoint(
 
     Raises ManifestError where the model knows none of the labels.
     """
-    model = recognizer.checkpoint
+    model = recognizer.model
     rows = tuple(video.row for video in videos)
     if not any(row.label in model.labels for row in rows):
         raise ManifestError(

@@ -29,6 +29,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="the model; without it, the default one"
     )
+    model.add_argument("--model", default="", metavar="NAME", help="instead, one of `har models`")
     model.add_argument(
         "--folds",
         type=Path,
@@ -111,8 +112,8 @@ def _checkpoint(
     from har.recognition.recognizer import Recognizer
     from har.training import evaluate, sequences
 
-    recognizer = Recognizer.load(settings, arguments.checkpoint)
-    name = (arguments.checkpoint or settings.checkpoint).name
+    recognizer = Recognizer.load(settings, arguments.checkpoint, arguments.model)
+    name = recognizer.model.name
     ordered = [evaluate.of_checkpoint(recognizer, videos, settings)]
     shuffled = (
         [evaluate.of_checkpoint(recognizer, videos, settings, _SHUFFLE_SEED)]

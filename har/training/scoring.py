@@ -132,7 +132,7 @@ def held_back(
     with tqdm(desc=title, total=len(videos), unit="video", leave=False, disable=None) as bar:
         for fold in np.unique(folds):
             recognizer = Recognizer.load(settings, fold_path(run, int(fold)))
-            labels.add(recognizer.checkpoint.labels)
+            labels.add(recognizer.model.labels)
             inside = np.flatnonzero(folds == fold).tolist()
             scores = clip_logits(recognizer, [videos[i] for i in inside], settings, shuffle, bar)
             logits |= dict(zip(inside, scores, strict=True))

@@ -35,6 +35,7 @@ NOT_IN_THE_API = {
     "file_missing",
     "bad_setting",
     "bad_checkpoint",
+    "model_missing",
     "bad_manifest",
     "tool_missing",
 }

@@ -192,6 +192,33 @@ def test_what_is_no_request_for_a_proxy_harms_nothing(head: str) -> None:
         assert traffic.refused == []
 
 
+def test_tunnel_to_one_place_says_nothing_of_its_own() -> None:
+    """For who speaks no HTTP, whatever is said in it."""
+    with listening() as server:
+        place = "public.test", server.getsockname()[1]
+        with proxy(leads_to=place) as (connect, _), connect() as near:
+            near.sendall(b"CONNECT private.test:80 HTTP/1.1\r\n\r\n")
+            with server.accept()[0] as far:
+                assert far.recv(100) == b"CONNECT private.test:80 HTTP/1.1\r\n\r\n"
+                far.sendall(b"$\x00")
+                assert near.recv(100) == b"$\x00"
+
+
+@pytest.mark.parametrize("place", [("private.test", 8554), ("public.test", 554)])
+def test_tunnel_to_a_place_that_is_not_allowed(place: tuple[str, int]) -> None:
+    with proxy(leads_to=place) as (connect, traffic), connect() as near:
+        assert rest(near) == b""
+        assert traffic.refused == [f"{place[0]}:{place[1]}"]
+
+
+def test_ports_that_are_allowed_below_1024() -> None:
+    """Nobody answers there, which is no refusal."""
+    with proxy(leads_to=("public.test", 554), ports=[554]) as (connect, traffic):
+        with connect() as near:
+            assert rest(near) == b""
+        assert traffic.refused == []
+
+
 def test_name_is_looked_up_once_for_a_connection() -> None:
     answers = [[PUBLIC], [PRIVATE]]
     with Site() as site, proxy(resolve=lambda _: answers.pop(0)) as (connect, traffic):

@@ -17,7 +17,7 @@ from config import Settings
 from har import errors
 from har.media.frames import frames
 from har.media.probe import probe
-from har.types import VideoFacts
+from har.types import Fit, VideoFacts
 
 Maker = Callable[..., Path]
 H264 = ("-c:v", "libx264", "-pix_fmt", "yuv420p")
@@ -96,6 +96,48 @@ def test_rotation_metadata_is_applied(
     _, pixels = sampled(turned, settings)
     assert upright[0, :, :14].mean() > 200 > 50 > upright[0, :, 18:].mean()
     assert pixels[0, :14].mean() > 200 > 50 > pixels[0, 18:].mean()
+
+
+@pytest.mark.parametrize(
+    ("fit", "white"),
+    [
+        (Fit(64), (16, 48)),
+        (Fit(64, 64), (0, 64)),
+        (Fit(64, (64, 128)), (0, 64)),
+        (Fit(64, (64, 128), (0, 0)), (32, 64)),
+        (Fit(32, 64), (0, 32)),
+        (Fit(64, (128, 256), (60, 176)), (0, 16)),
+    ],
+)
+def test_the_square_is_cut_where_it_is_wanted(
+    make_video: Maker, settings: Settings, fit: Fit, white: tuple[int, int]
+) -> None:
+    """The middle half of a picture twice as wide as high is white."""
+    middle = "color=black:s=256x128:d=1,drawbox=64:0:128:128:white:fill"
+    path = make_video("middle.mp4", "-f", "lavfi", "-i", middle, *H264)
+    (batch,) = frames(probe(path, settings), 8, fit, settings)
+    assert batch.pixels.shape == (8, fit.size, fit.size, 3)
+    columns = batch.pixels[0].mean(axis=(0, 2))
+    expected = np.zeros(fit.size)
+    expected[slice(*white)] = 255
+    # Scaling blurs the edges.
+    assert np.count_nonzero(np.abs(columns - expected) > 20) <= 4
+
+
+def test_the_shorter_side_is_scaled_whichever_it_is(make_video: Maker, settings: Settings) -> None:
+    middle = "color=black:s=128x256:d=1,drawbox=0:64:128:128:white:fill"
+    path = make_video("tall.mp4", "-f", "lavfi", "-i", middle, *H264)
+    (batch,) = frames(probe(path, settings), 8, Fit(64, 64), settings)
+    assert batch.pixels.min() > 200
+
+
+@pytest.mark.parametrize("fps", [8, 0.9375, 0.3])
+def test_a_short_video_has_a_frame_however_low_the_rate(
+    make_video: Maker, settings: Settings, fps: float
+) -> None:
+    path = make_video("instant.mp4", "-f", "lavfi", "-i", "testsrc2=d=0.12:r=25", *H264)
+    times, pixels = sampled(path, settings, fps)
+    assert (times.tolist(), len(pixels)) == ([0.0], 1)
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,13 @@ def test_what_is_given_cannot_be_changed(tmp_path: Path) -> None:
     assert given.read_text() == "given"
 
 
+def test_a_device_that_is_given_can_be_read() -> None:
+    """As a camera is, which bare mounts of a sandbox do not let."""
+    code = "print(json.dumps(len(open('{}', 'rb').read(4))))"
+    assert told(code.format("/dev/full"), reads=[Path("/dev/full")]) == 4
+    assert told("print(json.dumps(os.path.exists('/dev/full')))") is False
+
+
 def test_it_writes_in_its_folder_alone(tmp_path: Path) -> None:
     own, beside = tmp_path / "own", tmp_path / "beside"
     own.mkdir()

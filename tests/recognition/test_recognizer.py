@@ -118,14 +118,13 @@ def test_streamed_scores_equal_those_of_all_frames_at_once(
     """Batches, sharing and overlap must not change a clip's scores."""
     from har.media.frames import frames
 
-    model = recognizer.checkpoint
+    model = recognizer.model
     video = probe(samples / "real/arm_wrestling.mp4", settings)
-    (whole,) = frames(video, model.fps, model.size, settings, batch=10_000)
-    ready = recognizer._backbone.per_frame(whole.pixels)
+    (whole,) = frames(video, model.fps, model.fit, settings, batch=10_000)
+    ready = model.per_frame(whole.pixels)
     starts = windows(len(ready), model.frames, model.stride)
     clips = torch.stack([pad(ready[s : s + model.frames], model.frames) for s in starts])
-    with torch.inference_mode():
-        logits, _ = recognizer._head(recognizer._backbone.per_clip(clips))
+    logits, _ = model.judge(model.per_clip(clips))
     expected = model.probabilities(logits).cpu().numpy()
     assert recognizer.clip_scores(video) == pytest.approx(expected, abs=0.02)
 
@@ -166,12 +165,12 @@ def test_attention_is_the_heads_own(
 ) -> None:
     from har.media.frames import frames
 
-    model = recognizer.checkpoint
+    model = recognizer.model
     video = probe(samples / "real/exercise_1080p.mp4", settings)
-    (whole,) = frames(video, model.fps, model.size, settings, batch=10_000)
-    first = recognizer._backbone.per_frame(whole.pixels[: model.frames])
-    with torch.inference_mode():
-        _, weights = recognizer._head(recognizer._backbone.per_clip(first[None]))
+    (whole,) = frames(video, model.fps, model.fit, settings, batch=10_000)
+    first = model.per_frame(whole.pixels[: model.frames])
+    _, weights = model.judge(model.per_clip(first[None]))
+    assert weights is not None
     report = recognised(recognizer, video.path, settings, ALONE)
     assert report.segments[0].attention == pytest.approx(weights[0].tolist(), abs=0.02)
 
@@ -182,7 +181,7 @@ def test_thresholds_are_those_that_were_used(
 ) -> None:
     path = samples / "odd/h264_10bits.mp4"
     report = recognised(recognizer, path, settings, Options(threshold=asked))
-    assert report.thresholds.trained == (asked or recognizer.checkpoint.threshold)
+    assert report.thresholds.trained == (asked or recognizer.model.threshold)
     assert report.thresholds.zero_shot == 0.12
 
 

@@ -54,7 +54,7 @@ def test_a_checkpoint_is_measured_as_it_is_served(
     assert max(answered) == pytest.approx(surest, abs=0.01)
     printed = capsys.readouterr().out
     assert "6 clips scored" in printed
-    assert "by final.safetensors, as requests are" in printed
+    assert "(final.safetensors), as requests are" in printed
 
 
 @pytest.fixture(scope="module")

@@ -103,7 +103,7 @@ def test_it_writes_a_checkpoint_its_card_and_a_run(whole: Path) -> None:
 def test_training_and_serving_give_the_same_probabilities(whole: Path, mini: Mini) -> None:
     """The vectors that are trained on and the head's scores of them, against what requests get."""
     served = Recognizer.load(mini.settings, whole / "model.safetensors")
-    model = served.checkpoint
+    model = checkpoint.load(whole / "model.safetensors")
     extractor = Extractor(model.embedder(), model.fps, model.size, model.frames, mini.settings, 1)
     for row in manifest.known(manifest.read(mini.manifest, mini.root))[::3]:
         path = mini.root / row.file

@@ -73,7 +73,14 @@ def codes(operation: dict[str, Any]) -> set[tuple[str, int]]:
     return found
 
 
-NOT_ANSWERED = {"bad_video", "file_missing", "bad_setting", "bad_checkpoint", "bad_manifest"}
+NOT_ANSWERED = {
+    "bad_video",
+    "file_missing",
+    "bad_setting",
+    "bad_checkpoint",
+    "model_missing",
+    "bad_manifest",
+}
 """A family, and what only the command line and the start can meet with."""
 
 

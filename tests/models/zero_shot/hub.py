@@ -67,6 +67,15 @@ def serve() -> Iterator[Hub]:
         server.server_close()
 
 
+def _described(file: Path) -> dict[str, object]:
+    """What the hub says of a file; of large ones, their hash."""
+    if file.suffix != ".safetensors":
+        return {"rfilename": file.name}
+    body = file.read_bytes()
+    told = {"size": len(body), "sha256": hashlib.sha256(body).hexdigest(), "pointerSize": 134}
+    return {"rfilename": file.name, "size": len(body), "lfs": told}
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -111,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         if revision not in self.hub.models[name]:
             return self._send(404, {"X-Error-Code": "RevisionNotFound"})
         commit, folder = self.hub.models[name][revision]
-        files = [{"rfilename": file.name} for file in sorted(folder.iterdir())]
+        files = [_described(file) for file in sorted(folder.iterdir())]
         body = json.dumps({"id": name, "sha": commit, "siblings": files, "private": False})
         return self._send(200, {"Content-Type": "application/json"}, body.encode())
 

@@ -1,0 +1,180 @@
+"""Runs the ffmpeg that reads a live source: what it may reach, and how soon it gives pictures."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import certifi
+import ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from config import Settings
+from har import errors
+from har.live.ffmpeg_child import PROXY
+from har.live.source import RTSP_PORT, Source
+from har.media import child, decoder, egress, proxied, sandbox
+from har.media.ffmpeg import FORMATS, input_options
+from har.media.frames import batches, written
+from har.media.probe import probe
+from har.types import Fit
+
+SILENCE_SECONDS = 15.0
+"""Without a picture, after which a stream counts as cut."""
+
+_PROBE_BYTES = 1_000_000
+_PROBE_SECONDS = 2
+_ARRIVAL = "(RTCTIME-RTCSTART)/(TB*1000000)"
+"""As the time stamps of what is live: some cameras have none, and servers begin with a burst."""
+
+_WEB = {
+    "format_whitelist": f"{FORMATS},mpjpeg,hls",
+    "protocol_whitelist": "http,https,tls,tcp,httpproxy,crypto",
+}
+# Without the protocol "rtsp", so that no server can send ffmpeg to another one.
+_RTSP = {
+    "format_whitelist": "rtsp",
+    "protocol_whitelist": "tcp",
+    "rtsp_transport": "tcp",
+    "fflags": "nobuffer",
+}
+_CAMERA = {"f": "v4l2", "format_whitelist": "video4linux2,v4l2"}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Running:
+    """An ffmpeg that reads a source."""
+
+    child: child.Child
+    traffic: egress.Traffic | None
+    """What its proxy saw, where it has one."""
+    start: float
+    """The second that the first picture stands for."""
+
+    def pictures(self, size: int) -> Iterator[NDArray[np.uint8]]:
+        """Pictures [size, size, 3], each when it arrives, to the end of the source.
+
+        Raises what reading from a child raises.
+        """
+        for batch in batches(self.child, (1, size, size, 3)):
+            yield batch[0]
+
+
+@contextmanager
+def running(source: Source, fps: float, fit: Fit, settings: Settings) -> Iterator[Running]:
+    """An ffmpeg that gives a source's pictures at ``fps``, made square by ``fit``.
+
+    Raises what probe() raises for a file, Stalled where its decoder is stuck, and ToolMissing.
+    """
+    if source.kind == "file":
+        with _file(source, fps, fit, settings) as started:
+            yield started
+        return
+    arriving = _input(source, settings)["V:0"].filter("setpts", _ARRIVAL).filter("fps", fps)
+    argv = written(arriving, fit, settings)
+    if source.kind == "camera":
+        with child.start(
+            argv,
+            reads=[Path(source.place)],
+            memory=decoder.memory(settings),
+            patience=SILENCE_SECONDS,
+            env=decoder.FEW_ARENAS,
+        ) as camera:
+            yield Running(camera, None, 0.0)
+        return
+    with proxied.start(
+        child.python("har.live.ffmpeg_child", *argv),
+        _rules(source, settings),
+        reads=[*sandbox.places(argv[0]), Path(certifi.where())],
+        memory=decoder.memory(settings),
+        patience=SILENCE_SECONDS,
+        env=decoder.FEW_ARENAS,
+    ) as (network, traffic):
+        yield Running(network, traffic, 0.0)
+
+
+@contextmanager
+def _file(source: Source, fps: float, fit: Fit, settings: Settings) -> Iterator[Running]:
+    video = probe(Path(source.place), settings)
+    pictures = decoder.source(video, settings, re=None)["V:0"]
+    argv = written(pictures.filter("fps", fps, start_time=video.start), fit, settings)
+    with decoder.running(argv, video, settings) as started:
+        yield Running(started, None, video.start)
+
+
+def _input(source: Source, settings: Settings) -> Any:
+    options: dict[str, Any] = {
+        **input_options(settings),
+        "probesize": _PROBE_BYTES,
+        "analyzeduration": _PROBE_SECONDS * 1_000_000,
+        "flags": "low_delay",
+    }
+    if source.kind == "camera":
+        return ffmpeg.input(source.place, **{**options, **_CAMERA})
+    if source.kind == "rtsp":
+        return ffmpeg.input(_through_tunnel(source.place), **{**options, **_RTSP})
+    parts = urlsplit(source.place)
+    if parts.scheme == "https":
+        options |= {"tls_verify": 1, "ca_file": certifi.where()}
+    if parts.path.endswith(".m3u8"):
+        # Its parts come as files, each as fast as it can.
+        options["re"] = None
+    else:
+        options["fflags"] = "nobuffer"
+    return ffmpeg.input(source.place, **{**options, **_WEB})
+
+
+def _through_tunnel(url: str) -> str:
+    """An RTSP link that leads to the proxy, which knows where it is to lead."""
+    parts = urlsplit(url)
+    user, at, _ = parts.netloc.rpartition("@")
+    return parts._replace(scheme="rtsp", netloc=f"{user}{at}{PROXY}").geturl()
+
+
+def _rules(source: Source, settings: Settings) -> egress.Rules:
+    """The rules of links, for a stream that need not end."""
+    rules = replace(egress.rules_of(settings), most_bytes=sys.maxsize)
+    if source.kind == "http":
+        return rules
+    parts = urlsplit(source.place)
+    target = parts.hostname or "", parts.port or RTSP_PORT
+    return replace(rules, leads_to=target, ports=[*rules.ports, RTSP_PORT])
+
+
+def failure(source: Source, running: Running) -> errors.HarError:
+    """The error behind a source that gave no picture, or whose reading ended badly."""
+    words = running.child.stderr()
+    _log.info("live source ended: %s", words)
+    if running.traffic and running.traffic.refused:
+        return errors.UrlRefused(
+            "The stream is at an address that nothing is taken from here, such as a private one. "
+            "HAR_ALLOW_PRIVATE_URLS=1 allows those, and HAR_ALLOW_HOSTS and HAR_DENY_HOSTS limit "
+            "the rest."
+        )
+    if known := decoder.failure(words):
+        return known
+    if source.kind == "camera":
+        return errors.FileMissing(
+            "The camera gives no picture. Check that it is plugged in, that you may use it, and "
+            "that no other program does."
+        )
+    if source.kind == "file":
+        return errors.Undecodable(
+            "The video cannot be decoded. Convert it to H.264 in MP4 and try again."
+        )
+    reached = running.traffic is None or running.traffic.received > 0
+    if reached and re.search("Invalid data|not contain any stream|matches no streams", words):
+        return errors.UrlNoVideo("There is no video behind the link that can be decoded here.")
+    return errors.UrlUnreachable(
+        "The stream cannot be reached. Check the link in a player, and that the camera is on."
+    )

@@ -1,0 +1,143 @@
+"""transformers' TimeSformer (Bertasius et al. 2021, arXiv 2102.05095) and VideoMAE (Tong et al.
+2022, arXiv 2203.12602), with the weights of any checkpoint of these classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import (
+    TimesformerConfig,
+    TimesformerForVideoClassification,
+    TimesformerVideoProcessor,
+    VideoMAEConfig,
+    VideoMAEForVideoClassification,
+    VideoMAEVideoProcessor,
+)
+from transformers.utils import logging
+
+from har.errors import CheckpointError
+from har.models.clip_networks.network import ClipNetwork, Geometry
+from har.types import Fit, Source
+
+_RATE = 30.0
+"""Frames per second of Kinetics' videos, of which both were trained on one in several."""
+_CLASSES: dict[Source, tuple[Any, Any, Any]] = {
+    "timesformer": (
+        TimesformerForVideoClassification,
+        TimesformerConfig,
+        TimesformerVideoProcessor,
+    ),
+    "videomae": (VideoMAEForVideoClassification, VideoMAEConfig, VideoMAEVideoProcessor),
+}
+
+
+class _Logits(nn.Module):
+    """A network of transformers that gives a tensor."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, clips: Tensor) -> Tensor:
+        logits: Tensor = self.network(pixel_values=clips).logits
+        return logits
+
+
+def load(source: Source, folder: Path, name: str) -> ClipNetwork:
+    """The network in a folder, from safetensors only.
+
+    ``name`` is what the result calls it. Raises CheckpointError where the folder's files are not
+    all of such a network.
+    """
+    try:
+        network = _network(_CLASSES[source][0], folder)
+        geometry = _geometry(source, network.config, folder)
+    except CheckpointError:
+        raise
+    except Exception as error:  # transformers raises whatever its layers raise
+        raise CheckpointError(
+            f"The files of {name} cannot be loaded as a {source}. Fetch them again with 'python -m "
+            f"har models --fetch {name}'."
+        ) from error
+    return _model(source, f"{source} ({name})", geometry, network)
+
+
+def untrained(source: Source, labels: int) -> ClipNetwork:
+    """A network of the class's usual sizes with random weights, for measuring its speed."""
+    return _model(source, f"{source} (random weights)", geometry(source), empty(source, labels))
+
+
+def empty(source: Source, labels: int) -> nn.Module:
+    """A network of the class's usual sizes without its weights."""
+    kind, configuration, _ = _CLASSES[source]
+    network: nn.Module = kind(configuration(num_labels=labels))
+    return network
+
+
+def _model(source: Source, name: str, geometry: Geometry, network: Any) -> ClipNetwork:
+    named = network.config.id2label
+    labels = tuple(named[i] for i in range(len(named)))
+    return ClipNetwork(source, name, labels, geometry, _Logits(network))
+
+
+def geometry(source: Source) -> Geometry:
+    """What a network of that class sees unless its own files say otherwise."""
+    return _geometry(source, _CLASSES[source][1](), None)
+
+
+def every(source: Source, frames: int) -> int:
+    """Of how many frames of Kinetics' the network was shown one.
+
+    The published TimeSformers take 8 x 32, 16 x 16 and 96 x 4 frames, the VideoMAEs 16 x 4; their
+    files do not tell.
+    """
+    return max(4, 256 // frames) if source == "timesformer" else 4
+
+
+def _network(kind: Any, folder: Path) -> Any:
+    logging.disable_progress_bar()
+    network, report = kind.from_pretrained(
+        folder,
+        local_files_only=True,
+        use_safetensors=True,
+        dtype=torch.float32,
+        output_loading_info=True,
+    )
+    # transformers fills what a file lacks with random numbers.
+    if report["missing_keys"] or report["mismatched_keys"]:
+        raise ValueError("weights are missing or of another shape")
+    return network
+
+
+def _geometry(source: Source, config: Any, folder: Path | None) -> Geometry:
+    """Raises CheckpointError for a preprocessing that is not followed here."""
+    processor = _processor(source, config, folder)
+    side, size = config.image_size, processor.size
+    cut = processor.crop_size if processor.do_center_crop else size
+    scaled = size.shortest_edge or (size.height, size.width)
+    if (cut.height, cut.width) != (side, side) or not processor.do_normalize:
+        raise CheckpointError(
+            f"The preprocessing of this {source} does not give the pictures of {side} pixels a "
+            "side that its network takes."
+        )
+    return Geometry(
+        frames=config.num_frames,
+        fps=_RATE / every(source, config.num_frames),
+        fit=Fit(side, scaled),
+        side=side,
+        mean=tuple(processor.image_mean),
+        std=tuple(processor.image_std),
+    )
+
+
+def _processor(source: Source, config: Any, folder: Path | None) -> Any:
+    """The folder's own resizing and normalisation; the class's where it has none."""
+    kind = _CLASSES[source][2]
+    names = ("video_preprocessor_config.json", "preprocessor_config.json", "processor_config.json")
+    if folder and any((folder / name).is_file() for name in names):
+        return kind.from_pretrained(folder, local_files_only=True)
+    side = config.image_size
+    return kind(size={"shortest_edge": side}, crop_size={"height": side, "width": side})

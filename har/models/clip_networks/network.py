@@ -1,0 +1,91 @@
+"""What the networks of all libraries have in common: clips of pixels in, labels' logits out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from har.errors import CheckpointError
+from har.models import precision
+from har.models.clip_networks import THRESHOLD
+from har.models.labels import is_label
+from har.types import Fit, Source
+
+_TOGETHER = 4
+"""Clips that go through a network at once; of the largest networks more would take gigabytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Geometry:
+    """What a network was trained to see."""
+
+    frames: int
+    fps: float
+    fit: Fit
+    side: int
+    """Pixels of the network's own pictures; those of ``fit`` may be a multiple of it, for the
+    zero-shot model to see more."""
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    """Per channel, of pixels in 0..1."""
+
+
+class ClipNetwork:
+    """A network at work. See TrainedModel for the methods.
+
+    Clips overlap by half. Raises CheckpointError for labels that cannot be shown.
+    """
+
+    threshold = THRESHOLD
+
+    def __init__(
+        self,
+        source: Source,
+        name: str,
+        labels: tuple[str, ...],
+        geometry: Geometry,
+        network: nn.Module,
+    ) -> None:
+        """``network`` takes normalised clips [n, T, 3, side, side], and gives logits."""
+        if len(set(labels)) != len(labels) or not all(is_label(label) for label in labels):
+            raise CheckpointError(f"The labels of {name} are not texts that differ.")
+        self.source, self.name, self.labels = source, name, labels
+        self.frames, self.fps = geometry.frames, geometry.fps
+        self.stride = max(1, geometry.frames // 2)
+        self.fit = geometry.fit
+        self.network = network.eval().to(precision.device)
+        self._shrink = geometry.fit.size // geometry.side
+        self._mean, self._std = (
+            torch.tensor(values, device=precision.device).view(3, 1, 1)
+            for values in (geometry.mean, geometry.std)
+        )
+
+    @torch.inference_mode()
+    def per_frame(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """Normalised pictures [n, 3, side, side]."""
+        images = torch.from_numpy(pixels).to(precision.device).permute(0, 3, 1, 2).float()
+        if self._shrink > 1:
+            images = F.avg_pool2d(images, self._shrink)
+        return (images / 255 - self._mean) / self._std
+
+    @torch.inference_mode()
+    def per_clip(self, frames: Tensor) -> Tensor:
+        """Logits [n, labels]."""
+        with precision.autocast():
+            parts = [
+                self.network(frames[i : i + _TOGETHER]) for i in range(0, len(frames), _TOGETHER)
+            ]
+        return torch.cat(parts).float()
+
+    def judge(self, vectors: Tensor) -> tuple[Tensor, None]:
+        """The logits as they are."""
+        return vectors, None
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Their softmax: a row adds up to 1."""
+        return logits.softmax(dim=-1)

@@ -1,0 +1,18 @@
+"""Fixtures of the tests of what is live."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of a command that may watch streams of this machine."""
+    return {
+        **os.environ,
+        "HAR_DATA_DIR": str(tmp_path_factory.mktemp("var")),
+        "HAR_CLIP_MODEL": "off",
+        "HAR_ALLOW_PRIVATE_URLS": "1",
+    }
