@@ -73,13 +73,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
+    from har.models.models_command import add_model
+
     parser.add_argument("source", metavar="SOURCE", help="a video file, or an http(s) link")
-    parser.add_argument(
-        "--model",
-        default="",
-        metavar="NAME",
-        help="one of `har models`; HAR_MODEL's without it",
-    )
+    add_model(parser)
     parser.add_argument("--labels", help="comma-separated names for the zero-shot model")
     parser.add_argument("--stride", type=int, help="sampled frames between clips, 1 to 16")
     parser.add_argument(

@@ -8,6 +8,8 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from har.models.models_command import add_model
+
 if TYPE_CHECKING:
     from config import Settings
     from har.live.session import Session
@@ -21,12 +23,7 @@ def add_live(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="the number of a camera, a video file, or a stream: rtsp://, http:// or https://",
     )
-    parser.add_argument(
-        "--model",
-        default="",
-        metavar="NAME",
-        help="one of `har models`; HAR_MODEL's without it",
-    )
+    add_model(parser)
 
 
 def run_live(arguments: argparse.Namespace, settings: Settings) -> int:

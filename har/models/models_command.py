@@ -23,6 +23,16 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands that recognise."""
+    parser.add_argument(
+        "--model",
+        default="",
+        metavar="NAME",
+        help="one of `har models`; HAR_MODEL's without it",
+    )
+
+
 def run_models(arguments: argparse.Namespace, settings: Settings) -> int:
     """Raises what har.models.fetching.fetch() does, and CheckpointError."""
     # Without Xet it is one plain download; read when the hub's client is imported.

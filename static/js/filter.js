@@ -19,6 +19,7 @@ export function filterBar(root, { onChange }) {
     ["min", "number", "labels", "sources", "count", "clear"].map((name) => part(root, name));
   let segments = [];
   let view = ALL;
+  let drawn = "";
 
   function change(next) {
     view = next;
@@ -53,6 +54,12 @@ export function filterBar(root, { onChange }) {
     return chip("labels", label, swatch, spaced(label));
   }
 
+  function draw(choices, colourOf) {
+    labels.replaceChildren(...choices.labels.map((label) => labelChip(label, colourOf)));
+    sources.replaceChildren(...choices.sources.map((source) =>
+      chip("sources", source, isZeroShot(source) ? `${modelName(source)}, zero-shot` : modelName(source))));
+  }
+
   slider.addEventListener("input", () => change({ ...view, min: Number(slider.value) }));
   clear.addEventListener("click", () => {
     change(ALL);
@@ -64,9 +71,11 @@ export function filterBar(root, { onChange }) {
     show(shown, colourOf) {
       segments = shown;
       const kinds = (name) => [...new Set(shown.map((segment) => segment[name]))].sort();
-      labels.replaceChildren(...kinds("label").map((label) => labelChip(label, colourOf)));
-      sources.replaceChildren(...kinds("source").map((source) =>
-        chip("sources", source, isZeroShot(source) ? `${modelName(source)}, zero-shot` : modelName(source))));
+      const choices = { labels: kinds("label"), sources: kinds("source") };
+      const key = JSON.stringify([choices, choices.labels.map(colourOf)]);
+      // While clips come in, whoever is at one of them is not to lose it.
+      if (key !== drawn) draw(choices, colourOf);
+      drawn = key;
       tell();
     },
     set(wanted) {

@@ -1,5 +1,6 @@
 // The page's three faces, start, work and watch, and the address that tells which one is shown.
 
+import { pageAddress, readAddress } from "./address.js";
 import { Problem, remove } from "./api.js";
 import { follow } from "./job.js";
 import { exampleCards } from "./examples.js";
@@ -30,7 +31,7 @@ function face(name) {
 function fail(problem) {
   face("start");
   document.title = TITLE;
-  if (problem.code === "not_found") recent.forget(new URLSearchParams(location.search).get("job"));
+  if (problem.code === "not_found") recent.forget(readAddress().job);
   box.show(problem);
 }
 
@@ -58,7 +59,7 @@ function send(data, origin, name) {
     progress.begin(origin);
     const job = await submit(data, { key: key.value, onUpload: progress.sent, signal });
     recent.remember(job.id, name);
-    history.pushState(null, "", `?job=${encodeURIComponent(job.id)}`);
+    history.pushState(null, "", pageAddress({ job: job.id }));
     await see(job.id, signal);
   });
 }
@@ -100,7 +101,7 @@ function titled(job) {
 /** Shows what the address says: the form, or a job. */
 function route() {
   document.title = TITLE;
-  const id = new URLSearchParams(location.search).get("job");
+  const id = readAddress().job;
   return alone(async (signal) => {
     watch.close();
     face(id ? "work" : "start");
@@ -111,7 +112,7 @@ function route() {
 }
 
 function cancel() {
-  const id = new URLSearchParams(location.search).get("job");
+  const id = readAddress().job;
   return alone(async (signal) => {
     if (id) {
       await remove(id, signal);

@@ -150,12 +150,14 @@ export function watchView(root) {
     if (result.id === seen.job?.id) take(result);
   }
 
-  function finish(job) {
+  function finish(ended) {
+    // Jobs of an earlier version tell of their video in the result alone.
+    const job = { ...ended, video: ended.result.video };
     const known = seen.job?.id === job.id;
-    if (!known) begin({ ...job, video: job.result.video });
+    if (!known) begin(job);
     seen.job = job;
     seen.pictures = job.result.frames && frames(job);
-    screen.load(job.result.video, job.playable_url);
+    screen.load(job.video, job.playable_url);
     root.classList.remove("running");
     strip.finish(job);
     const { trained, zero_shot: zeroShot } = job.result.models;

@@ -49,3 +49,12 @@ def settings(settings: Settings) -> Settings:
 def queue(settings: Settings) -> Iterator[Queue]:
     with closing(Queue(settings)) as queue:
         yield queue
+
+
+@pytest.fixture(params=["folder", "s3"])
+def place(request: pytest.FixtureRequest, settings: Settings) -> Settings:
+    """Settings of each kind of storage."""
+    if request.param == "folder":
+        return settings
+    url = f"s3://{request.getfixturevalue('bucket')}/some/jobs"
+    return dataclasses.replace(settings, storage_url=url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import itertools
 import os
@@ -17,15 +16,6 @@ from config import Settings
 from har.jobs import storage as module
 from har.jobs.storage import ANNOTATED, Kept, Storage, Upload
 from tests.jobs.uploads import LONG, Stream, content, put, upload
-
-
-@pytest.fixture(params=["folder", "s3"])
-def place(request: pytest.FixtureRequest, settings: Settings) -> Settings:
-    """Settings of each kind of storage."""
-    if request.param == "folder":
-        return settings
-    url = f"s3://{request.getfixturevalue('bucket')}/some/jobs"
-    return dataclasses.replace(settings, storage_url=url)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import io
 import threading
@@ -24,15 +23,6 @@ from tests.jobs.uploads import LONG, content
 
 BYTES = bytes(range(256)) * 1000
 ME = Sender("198.51.100.7")
-
-
-@pytest.fixture(params=["folder", "s3"])
-def place(request: pytest.FixtureRequest, settings: Settings) -> Settings:
-    """Settings of each kind of storage."""
-    if request.param == "folder":
-        return settings
-    url = f"s3://{request.getfixturevalue('bucket')}/some/jobs"
-    return dataclasses.replace(settings, storage_url=url)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from transformers import (
     TimesformerConfig,
@@ -16,10 +15,10 @@ from transformers import (
     VideoMAEForVideoClassification,
     VideoMAEVideoProcessor,
 )
-from transformers.utils import logging
 
 from har.errors import CheckpointError
 from har.models.clip_networks.network import ClipNetwork, Geometry
+from har.models.pretrained import whole
 from har.types import Fit, Source
 
 _RATE = 30.0
@@ -98,16 +97,8 @@ def every(source: Source, frames: int) -> int:
 
 
 def _network(kind: Any, folder: Path) -> Any:
-    logging.disable_progress_bar()
-    network, report = kind.from_pretrained(
-        folder,
-        local_files_only=True,
-        use_safetensors=True,
-        dtype=torch.float32,
-        output_loading_info=True,
-    )
-    # transformers fills what a file lacks with random numbers.
-    if report["missing_keys"] or report["mismatched_keys"]:
+    network = whole(kind, folder)
+    if network is None:
         raise ValueError("weights are missing or of another shape")
     return network
 

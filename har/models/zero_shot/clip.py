@@ -13,11 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from transformers import CLIPImageProcessor, CLIPModel, CLIPTokenizer
-from transformers.utils import logging as transformers_logging
 
 from har.errors import CheckpointError
 from har.models import precision
 from har.models.labels import spaced
+from har.models.pretrained import whole
 from har.models.zero_shot.latest import latest
 from har.types import Source
 
@@ -99,16 +99,8 @@ def _unit(vectors: Tensor) -> Tensor:
 
 
 def _load_model(folder: str) -> Any:
-    transformers_logging.disable_progress_bar()
-    model, report = CLIPModel.from_pretrained(
-        folder,
-        local_files_only=True,
-        use_safetensors=True,
-        dtype=torch.float32,
-        output_loading_info=True,
-    )
-    # transformers fills what a file lacks with random numbers.
-    if report["missing_keys"] or report["mismatched_keys"]:
+    model = whole(CLIPModel, folder)
+    if model is None:
         raise CheckpointError("The weights are not those of a CLIP model.")
     return model
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from har.models import fetching, registry
 from har.models.clip_networks import residual
 from tests.models.clip_networks import saved
 from tests.models.zero_shot.hub import Hub, serve
+from tests.wsgi import running
 
 NAME = "someone/tiny-network"
 
@@ -126,15 +126,8 @@ def test_a_file_that_is_not_what_the_hub_says_is_refused(tmp_path: Path) -> None
 def files_of(folder: Path) -> Iterator[str]:
     """The address of a server of a folder's files."""
     handler = partial(SimpleHTTPRequestHandler, directory=folder)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as url:
+        yield url
 
 
 @pytest.mark.parametrize("whole", [True, False])
