@@ -93,6 +93,13 @@ class Settings:
     stall_seconds: float = _setting(
         60.0, "Time without a sign of progress after which a decoder is ended", unit="s", low=1
     )
+    live_streams: int = _setting(4, "Most live streams that a worker follows; 0: none", low=0)
+    live_seconds: float = _setting(14_400.0, "Longest live stream", unit="s", low=1)
+    live_host: str = _setting(
+        "127.0.0.1",
+        "Address at which a worker takes live streams from the web; 0.0.0.0 where that runs on "
+        "another machine",
+    )
     max_labels: int = _setting(500, "Most labels in one request", low=1)
     fetch_timeout_seconds: float = _setting(600.0, "Longest download of a link", unit="s", low=1)
     job_timeout_seconds: float = _setting(3600.0, "Longest job", unit="s", low=1)

@@ -13,7 +13,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import annotated, chaos, jobs, live, memory, page, speed, startup
+from benchmarks import annotated, chaos, hours, jobs, live, memory, page, speed, startup, streams
 
 RESULTS = Path(__file__).with_name("results.json")
 ALL = {
@@ -22,6 +22,8 @@ ALL = {
     "annotated": annotated.measure,
     "startup": startup.measure,
     "live": live.measure,
+    "hours": hours.measure,
+    "streams": streams.measure,
     "jobs": jobs.measure,
     "chaos": chaos.measure,
     "page": page.measure,

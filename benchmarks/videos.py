@@ -7,8 +7,14 @@ import importlib.util
 import subprocess
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 import config
 from har.media import ffmpeg
+from har.media.frames import frames
+from har.media.probe import probe
+from har.types import Fit
 
 DATA = config.ROOT.parent / "shared" / "data"
 FOLDER = config.ROOT / "var" / "benchmarks"
@@ -28,6 +34,13 @@ def minute() -> Path:
         h264 = ("-vf", "scale=1280:720,fps=30", "-c:v", "libx264", "-b:v", "2500k")
         _ffmpeg(*looped, *h264, "-pix_fmt", "yuv420p", str(path))
     return path
+
+
+def frames_of_minute(fps: float, fit: Fit) -> NDArray[np.uint8]:
+    """Its frames [n, size, size, 3], as a network gets them."""
+    settings = config.load()
+    batches = frames(probe(minute(), settings), fps, fit, settings)
+    return np.concatenate([batch.pixels for batch in batches])
 
 
 def half_hour() -> Path:

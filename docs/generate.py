@@ -65,6 +65,11 @@ _TOLD = {
     "startup": "How soon the command line answers.",
     "live": "`har live` on the minute at its own speed: from the arrival of a clip's last frame at "
     "8 frames per second\nto the line that answers it, and the memory of its process.",
+    "hours": "An hour of a live stream, as fast as the recogniser takes them: medians of 20 "
+    "looks at its process in the first\nquarter, and in the last.",
+    "streams": "So many live streams at once with the same networks, each at 8 frames per second "
+    "for 30 s: from the arrival of a\nclip's last frame to its answer, and the clips that were "
+    "skipped since others had come meanwhile.",
     "jobs": "Real videos of two to ten seconds, sent to a running service. Jobs a minute: so many "
     "workers as machines\nof their own would be, sharing Redis, PostgreSQL and a folder, with one "
     "thread each, all on this machine's\ncores; medians of five runs of 40 jobs. `POST /jobs` is "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from har.models.labels import spaced
 from har.types import UNKNOWN, Action
 
-_SPOKEN = {
+SPOKEN = {
     "bilstm": "BiLSTM",
     "lstm": "LSTM",
     "transformer": "Transformer",
@@ -25,7 +25,7 @@ def caption(action: Action) -> str:
     """The label, how sure, and who said so."""
     if action.label == UNKNOWN:
         return UNKNOWN
-    return f"{spaced(action.label)}  {action.confidence:.0%}  {_SPOKEN[action.source]}"
+    return f"{spaced(action.label)}  {action.confidence:.0%}  {SPOKEN[action.source]}"
 
 
 def visible(text: str) -> str:

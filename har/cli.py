@@ -77,6 +77,9 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("source", metavar="SOURCE", help="a video file, or an http(s) link")
     add_model(parser)
+    parser.add_argument(
+        "--models", metavar="A,B", help="two names of `har models`, to compare what they find"
+    )
     parser.add_argument("--labels", help="comma-separated names for the zero-shot model")
     parser.add_argument("--stride", type=int, help="sampled frames between clips, 1 to 16")
     parser.add_argument(
@@ -97,10 +100,21 @@ def _predict(arguments: argparse.Namespace, settings: config.Settings) -> int:
     from har.recognition.pipeline import ANNOTATED, process
     from har.recognition.recognizer import Recognizer
 
-    recognizer = Recognizer.load(settings, model=arguments.model)
+    main, *others = options.models or (arguments.model,)
+    recognizer = Recognizer.load(settings, model=main)
+    shared = recognizer.zero_shot
+    compared = [Recognizer.load(settings, model=name, zero_shot=shared) for name in others]
     arguments.out.mkdir(parents=True, exist_ok=True)
     with _progress_bar() as progress:
-        report = process(source, arguments.out, recognizer, options, settings, progress)
+        report = process(
+            source,
+            arguments.out,
+            recognizer,
+            options,
+            settings,
+            progress,
+            compared=compared[0] if compared else None,
+        )
     result = document(
         report,
         id=report.video.path.stem,
@@ -133,6 +147,9 @@ def _options(arguments: argparse.Namespace, settings: config.Settings) -> Option
         "stride": arguments.stride,
         "threshold": arguments.threshold,
         "annotate": "0" if arguments.no_annotate else "1",
+        # That one may be more than a name, and is no option of requests.
+        "model": arguments.model if arguments.models else None,
+        "models": arguments.models,
     }
     given = {key: str(value) for key, value in form.items() if value is not None}
     return parse_options(given, settings)

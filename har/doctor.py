@@ -121,22 +121,24 @@ def _torch(settings: Settings) -> Finding:
 
 
 def _checkpoint(settings: Settings) -> Finding:
-    from har.models import checkpoint, registry
+    from har.models import registry
+    from har.models.checkpoint import Checkpoint
 
     if settings.model:
         model = registry.load(settings)
         return Finding("ok", f"{model.name}, {len(model.labels)} labels")
-    found = checkpoint.load(settings.checkpoint)
-    return Finding("ok", f"{settings.checkpoint.name}: {found.head}, {len(found.labels)} labels")
+    found = registry.read(settings.checkpoint)
+    kind = found.head if isinstance(found, Checkpoint) else found.network
+    return Finding("ok", f"{settings.checkpoint.name}: {kind}, {len(found.labels)} labels")
 
 
 def _backbone(settings: Settings) -> Finding:
-    from har.models import backbone, checkpoint
+    from har.models import backbone, registry
+    from har.models.checkpoint import Checkpoint
 
-    if settings.checkpoint.is_file():
-        found = checkpoint.load(settings.checkpoint).embedder()
-    else:
-        found = backbone.load(backbone.DEFAULT)
+    model = registry.read(settings.checkpoint) if settings.checkpoint.is_file() else None
+    own = model.embedder() if isinstance(model, Checkpoint) else None
+    found = own or backbone.load(backbone.DEFAULT)
     return Finding("ok", f"{found.name}, {found.features} features")
 
 

@@ -387,3 +387,27 @@ class TooSlow(HarError):
     code = "too_slow"
     status = 408
     title = "The request came too slowly"
+
+
+class LiveFull(HarError):
+    """Every worker follows as many live streams as it takes."""
+
+    code = "live_full"
+    status = 503
+    title = "Too many people are live"
+
+
+class NotASocket(RequestError):
+    """A live stream needs a WebSocket."""
+
+    code = "not_a_socket"
+    status = 426
+    title = "This address speaks WebSocket"
+
+
+class StreamLost(HarError):
+    """The worker that followed a live stream is gone; the stream's job is ended by another."""
+
+    code = "stream_lost"
+    status = 503
+    title = "The stream was cut"

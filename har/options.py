@@ -8,14 +8,17 @@ from collections.abc import Mapping
 from config import Settings
 from har.errors import BadLabels, BadOption
 from har.models.labels import MAX_LABEL_LENGTH, is_label, parse_labels
+from har.models.registry import NAMES, is_hub_name
 from har.types import Options
 
 MAX_STRIDE = 16
 """Sampled frames; a longer stride would leave gaps between clips."""
+MOST_MODELS = 2
 
 
 def parse_options(form: Mapping[str, str], settings: Settings) -> Options:
-    """The options in a form's fields ``labels``, ``stride``, ``threshold`` and ``annotate``.
+    """The options in a form's fields ``labels``, ``stride``, ``threshold``, ``annotate`` and
+    ``model`` or ``models``.
 
     A field that is absent or empty leaves the default, except ``labels``: an empty list is an
     error. Raises BadOption and BadLabels.
@@ -26,6 +29,7 @@ def parse_options(form: Mapping[str, str], settings: Settings) -> Options:
         stride=_stride(form.get("stride", "")),
         threshold=_threshold(form.get("threshold", "")),
         annotate=_annotate(form.get("annotate", "")),
+        models=_models(form.get("model", ""), form.get("models", "")),
     )
 
 
@@ -85,3 +89,19 @@ def _annotate(text: str) -> bool:
     if text not in ("", "0", "1"):
         raise BadOption("annotate must be 0 or 1.")
     return text != "0"
+
+
+def _models(model: str, models: str) -> tuple[str, ...]:
+    """Names alone: who sends a video does not name folders of this machine."""
+    if model and models:
+        raise BadOption("Give model for one model or models for two, not both.")
+    if not model and not models:
+        return ()
+    names = tuple(models.split(",")) if models else (model,)
+    are_known = all(name in NAMES or is_hub_name(name) for name in names)
+    if not (are_known and len(set(names)) == len(names) <= MOST_MODELS):
+        raise BadOption(
+            f"model must be one of {', '.join(NAMES)}, or owner/name of a TimeSformer or VideoMAE "
+            "on the model hub; models one of them, or two that differ with a comma between them."
+        )
+    return names

@@ -14,7 +14,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy.exc import OperationalError
 
@@ -32,18 +34,19 @@ _STOP_SECONDS = 8.0
 Process = subprocess.Popen[bytes]
 
 
+@dataclass(frozen=True)
+class Page:
+    """A web that runs."""
+
+    address: str
+    process: Process
+
+
 def serve(settings: config.Settings) -> int:
     """Run the service until Ctrl-C, SIGTERM or SIGHUP; returns the exit code."""
     logs.configure("supervisor")
-    try:
-        listener = _listen(settings.host, settings.port)
-    except OSError as error:
-        where = f"{settings.host}, port {settings.port}"
-        print(
-            f"har: cannot listen on {where}: {error.strerror}. Stop what runs there, or choose "
-            "another port with HAR_PORT.",
-            file=sys.stderr,
-        )
+    listener = _listening(settings)
+    if listener is None:
         return 2
     for number in _STOPPING:
         signal.signal(number, signal.default_int_handler)
@@ -60,9 +63,35 @@ def serve(settings: config.Settings) -> int:
         listener.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family)
+@contextmanager
+def page(settings: config.Settings) -> Iterator[Page | None]:
+    """The web without a worker, until the block is left; None, once it is told why, where it cannot
+    listen."""
+    listener = _listening(settings)
+    if listener is None:
+        yield None
+        return
+    with listener:
+        web = _start_web(settings, listener.fileno())
+        try:
+            yield Page(_address(listener), web)
+        finally:
+            _stop([web], _STOP_SECONDS)
+
+
+def _listening(settings: config.Settings) -> socket.socket | None:
+    """None where that cannot be; then it has told why."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        where = f"{settings.host}, port {settings.port}"
+        print(
+            f"har: cannot listen on {where}: {error.strerror}. Stop what runs there, or choose "
+            "another port with HAR_PORT.",
+            file=sys.stderr,
+        )
+        return None
 
 
 def _run(settings: config.Settings, listener: socket.socket, processes: dict[str, Process]) -> int:

@@ -32,8 +32,8 @@ Source = Literal[
 ZERO_SHOT: tuple[Source, ...] = ("clip", "objects")
 """Those that know actions by their names alone."""
 
-Phase = Literal["fetch", "probe", "convert", "recognise", "annotate"]
-"""The stages of a job, in their order."""
+Phase = Literal["live", "fetch", "probe", "convert", "recognise", "compare", "annotate"]
+"""The stages of a job, in their order; a stream that is followed is in the first of them."""
 
 Progress = Callable[[Phase, float], None]
 """Called with a phase and the fraction of it that is done, 0..1."""
@@ -81,6 +81,12 @@ class Fit:
     number is the shorter side, the other being in proportion; None squashes it to the square."""
     corner: tuple[int, int] | None = None
     """Top and left of the square in what is scaled; None is the middle, rounded down."""
+
+    @property
+    def least(self) -> int:
+        """Pixels that the shorter side of a picture must have, for nothing to be blown up."""
+        scaled = self.scaled or self.size
+        return scaled if isinstance(scaled, int) else max(scaled)
 
 
 @dataclass(frozen=True)
@@ -161,6 +167,9 @@ class Options:
     threshold: float | None = None
     """Trained confidence below which the zero-shot model is asked."""
     annotate: bool = True
+    models: tuple[str, ...] = ()
+    """Names of the model that is asked, and of the one that it is compared with where there is one;
+    empty for the settings' own."""
 
 
 Found = Callable[[Segment], None]
@@ -219,6 +228,8 @@ class Report:
     video: VideoFacts
     segments: tuple[Segment, ...]
     timeline: tuple[Action, ...]
+    model: str
+    """The name by which the trained model is chosen."""
     models: dict[str, str]
     """``trained`` and ``zero_shot``: the models at work, and why not CLIP where it is not."""
     thresholds: Thresholds
@@ -227,3 +238,5 @@ class Report:
     """Seconds spent per stage."""
     frames: Sheets | None = None
     """The sampled frames, where they were kept."""
+    comparison: Report | None = None
+    """What another model found in the same video, where one was asked."""

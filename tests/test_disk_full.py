@@ -12,6 +12,7 @@ import requests
 from tests.media.site import Site
 from tests.serving import Service, eventually, serving
 from tests.small_disk import filled, small_disk
+from tests.web.going_live import going_live, pictures
 
 Maker = Callable[..., Path]
 
@@ -63,6 +64,21 @@ def test_what_cannot_be_fetched_is_told(service: Service, tmp_path: Path) -> Non
         site.folder(tmp_path)
         error = failure(service.submit(url=f"{site.url}/large.mp4"))
     assert error["code"] == "disk_full"
+    assert service.jobs() == []
+
+
+def test_a_stream_that_cannot_be_recorded_is_kept_without(service: Service, samples: Path) -> None:
+    shown = pictures(samples / "real" / "arm_wrestling.mp4", seconds=3)
+    with going_live(service.url, record=True) as live, filled(service.data, leaving=1_000_000):
+        live.show(shown)
+        live.send(b"\x02" + bytes(2_000_000))
+        told = live.rest()[-1]
+    assert (told["type"], told["problem"]["code"]) == ("problem", "disk_full")
+    address = f"{service.url}/jobs/{live.job}"
+    eventually(lambda: job(address)["state"] == "done", "the end")
+    result = job(address)["result"]
+    assert result["segment_predictions"]
+    assert result["video_url"] is None
     assert service.jobs() == []
 
 

@@ -21,6 +21,59 @@ def test_all_given(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
+    ("form", "models"),
+    [
+        ({"model": "r3d_18"}, ("r3d_18",)),
+        ({"models": "videomae"}, ("videomae",)),
+        ({"models": "bilstm,r3d_18"}, ("bilstm", "r3d_18")),
+        ({"model": "", "models": ""}, ()),
+        ({"model": "", "models": "mc3_18"}, ("mc3_18",)),
+        ({"model": "owner/my-gym.v2"}, ("owner/my-gym.v2",)),
+        ({"models": "bilstm,owner/name"}, ("bilstm", "owner/name")),
+    ],
+)
+def test_models_go_by_their_names(
+    form: dict[str, str], models: tuple[str, ...], settings: Settings
+) -> None:
+    assert parse_options(form, settings).models == models
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"model": "resnet18"},
+        {"model": "bilstm,r3d_18"},
+        {"models": "bilstm,r3d_18,mc3_18"},
+        {"models": "bilstm,bilstm"},
+        {"models": "bilstm,"},
+        {"models": "bilstm, r3d_18"},
+        {"models": ","},
+        {"models": "bilstm,R3D_18"},
+        {"models": "owner/name,owner/name"},
+        {"model": "owner/name/more"},
+        {"model": "owner/nämé"},
+        {"model": "owner/" + 97 * "n"},
+        {"model": "../models"},
+        {"model": "owner/.."},
+        {"model": "~/models"},
+        {"model": "/tmp"},
+        {"model": "."},
+    ],
+)
+def test_other_models_are_refused_with_those_there_are(
+    form: dict[str, str], settings: Settings
+) -> None:
+    with pytest.raises(BadOption) as raised:
+        parse_options(form, settings)
+    assert "bilstm, lstm, transformer, r3d_18" in raised.value.detail
+
+
+def test_one_model_or_two_but_not_both_fields(settings: Settings) -> None:
+    with pytest.raises(BadOption, match="not both"):
+        parse_options({"model": "bilstm", "models": "bilstm,r3d_18"}, settings)
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [
         *(("stride", v) for v in ("0", "17", "-1", "1.5", "x", "²", "1e3")),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from har.export.result import timeline_of
+from har.export.result import retold
 
 
 def corrected(result: dict[str, Any], corrections: Mapping[str, str]) -> dict[str, Any]:
     """The result document with the corrections in it.
 
-    They are labels by the positions of segments, as text. The timeline is merged anew.
+    They are labels by the positions of segments, as text, of the first model where there are two.
+    The timeline is merged anew, and where the models agree is found anew.
     """
     if not corrections:
         return result
@@ -19,8 +20,7 @@ def corrected(result: dict[str, Any], corrections: Mapping[str, str]) -> dict[st
         _corrected(member, corrections[str(i)]) if str(i) in corrections else member
         for i, member in enumerate(result["segment_predictions"])
     ]
-    timeline = timeline_of(members, result["video"])
-    return {**result, "segment_predictions": members, "timeline": timeline}
+    return retold(result, members)
 
 
 def _corrected(member: dict[str, Any], label: str) -> dict[str, Any]:

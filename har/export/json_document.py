@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from har.export.view import MEMBERS, Result, View
+from har.export.view import MEMBERS, Result, View, found_by
 
 _SECRETS = {"id", "video_url", "annotated_url"}
 """Who has the address of a job may remove it, and exports are passed on."""
@@ -13,9 +13,17 @@ _SECRETS = {"id", "video_url", "annotated_url"}
 def write(result: Result, view: View) -> str:
     """The result as JSON, without the job's address.
 
-    Both the timeline and the clips are filtered, whichever of them the view wants.
+    Both the timeline and the clips are filtered, whichever of them the view wants, and those of
+    both models where two were compared, whichever it names. Raises BadOption for a model that was
+    not asked.
     """
+    found_by(result, view.model)
     kept = {name: value for name, value in result.items() if name not in _SECRETS}
-    for member in MEMBERS.values():
-        kept[member] = [one for one in result[member] if view.holds(one)]
-    return json.dumps(kept, indent=2) + "\n"
+    if compared := result.get("comparison"):
+        kept["comparison"] = _filtered(compared, view)
+    return json.dumps(_filtered(kept, view), indent=2) + "\n"
+
+
+def _filtered(found: Result, view: View) -> Result:
+    lists = {name: [one for one in found[name] if view.holds(one)] for name in MEMBERS.values()}
+    return {**found, **lists}

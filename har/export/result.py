@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from har.recognition import timeline
+from har.recognition import agreement, timeline
 from har.types import Action, Report, Scores, Segment, Top, VideoFacts
 
 
@@ -25,20 +25,55 @@ def document(
     are rounded to milliseconds, probabilities to four places.
     """
     video = video_document(report.video, origin)
-    members = [segment_document(segment) for segment in report.segments]
+    found = _found(report, video)
+    compared = _found(report.comparison, video) if report.comparison else None
     return {
         "id": id,
         "video": video,
         "labels": None if labels is None else list(labels),
-        "segment_predictions": members,
-        "timeline": timeline_of(members, video),
-        "models": report.models,
-        "thresholds": dataclasses.asdict(report.thresholds),
+        **found,
+        "comparison": compared and comparison_of(compared, found["timeline"], video),
         "frames": dataclasses.asdict(report.frames) if report.frames else None,
         "timings": report.timings,
         "video_url": video_url,
         "annotated_url": annotated_url,
     }
+
+
+def _found(report: Report, video: Mapping[str, Any]) -> dict[str, Any]:
+    """What one model found, and the model."""
+    members = [segment_document(segment) for segment in report.segments]
+    return {
+        "model": report.model,
+        "segment_predictions": members,
+        "timeline": timeline_of(members, video),
+        "models": report.models,
+        "thresholds": dataclasses.asdict(report.thresholds),
+    }
+
+
+def retold(document: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The document with other ``segment_predictions``, and what follows from them."""
+    video = document["video"]
+    timeline_ = timeline_of(members, video)
+    compared = document.get("comparison")
+    return {
+        **document,
+        "segment_predictions": members,
+        "timeline": timeline_,
+        "comparison": compared and comparison_of(compared, timeline_, video),
+    }
+
+
+def comparison_of(
+    compared: Mapping[str, Any], first: Sequence[Mapping[str, Any]], video: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The ``comparison``: what another model found, and where it agrees with the ``timeline`` of
+    the first one."""
+    agreed = agreement.stretches(_actions(first), _actions(compared["timeline"]))
+    told = [{"start": _seconds(a.start), "end": _seconds(a.end), "label": a.label} for a in agreed]
+    share = round(agreement.share(agreed, video["duration"]), 4)
+    return {**compared, "agreement": {"share": share, "stretches": told}}
 
 
 def video_document(video: VideoFacts, origin: str) -> dict[str, Any]:
@@ -94,14 +129,17 @@ def timeline_of(
 
     Made of nothing but what is told, so that what is told again gives the same.
     """
-    told = [Action(m["start"], m["end"], m["label"], m["confidence"], m["source"]) for m in members]
     end = video["start"] + video["duration"]
-    return timeline_document(timeline.merge(told, video["start"], end))
+    return timeline_document(timeline.merge(_actions(members), video["start"], end))
 
 
 def timeline_document(actions: Sequence[Action]) -> list[dict[str, Any]]:
     """The ``timeline``."""
     return [_action(action) for action in actions]
+
+
+def _actions(members: Sequence[Mapping[str, Any]]) -> list[Action]:
+    return [Action(m["start"], m["end"], m["label"], m["confidence"], m["source"]) for m in members]
 
 
 def _scores(scores: Scores) -> dict[str, Any]:

@@ -32,6 +32,8 @@ class View:
     """The only ones wanted; all where empty."""
     sources: frozenset[str] = frozenset()
     """The only models wanted; all where empty."""
+    model: str = ""
+    """Of two that were compared, the one whose actions are wanted; the first where empty."""
 
     def holds(self, member: Mapping[str, Any]) -> bool:
         """Whether an action or a clip passes the filter."""
@@ -43,8 +45,8 @@ class View:
 
 
 def parse_view(query: Mapping[str, Sequence[str]]) -> View:
-    """The view in a query's ``what``, ``min``, ``label`` and ``source``, of which the last two may
-    come several times.
+    """The view in a query's ``what``, ``min``, ``label``, ``source`` and ``model``, of which label
+    and source may come several times.
 
     What is absent or empty leaves the default, except a label or a source. Other names are left
     alone, since the page's address has more in it. Raises BadOption.
@@ -54,12 +56,30 @@ def parse_view(query: Mapping[str, Sequence[str]]) -> View:
         minimum=parse_fraction("min", _single(query, "min") or "0"),
         labels=frozenset(_label(text) for text in query.get("label", ())),
         sources=frozenset(_source(text) for text in query.get("source", ())),
+        model=_single(query, "model"),
     )
 
 
 def wanted(result: Result, view: View) -> list[dict[str, Any]]:
-    """The actions or clips of a result that pass the filter, in their order."""
-    return [member for member in result[MEMBERS[view.what]] if view.holds(member)]
+    """The actions or clips of a result that pass the filter, in their order.
+
+    Raises BadOption for a model that was not asked.
+    """
+    found = found_by(result, view.model)
+    return [member for member in found[MEMBERS[view.what]] if view.holds(member)]
+
+
+def found_by(result: Result, model: str) -> Result:
+    """The part of a result that has what a model found; without a name, the first. Raises BadOption
+    for a model that was not asked."""
+    if not model:
+        return result
+    # Results of an earlier version name no model.
+    parts = [part for part in (result, result.get("comparison")) if part]
+    asked = {part["model"]: part for part in parts if "model" in part}
+    if model not in asked:
+        raise BadOption(f"model must be one that was asked here: {', '.join(asked)}.")
+    return asked[model]
 
 
 def actions(result: Result, view: View) -> list[Action]:

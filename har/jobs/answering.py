@@ -32,7 +32,7 @@ def start(bench: Bench) -> None:
 
 def _work(bench: Bench) -> None:
     try:
-        bench.recognizer.expect_labels()
+        bench.recognizers.default.expect_labels()
     except Exception:
         # Whoever asks is told of it.
         _log.warning("the text model is not loaded", exc_info=True)
@@ -57,24 +57,28 @@ def answer_next(bench: Bench) -> None:
 
 def _answer(question: Question, bench: Bench) -> dict[str, Any]:
     """The result with the labels that are asked for."""
-    from har.recognition.again import rescored
+    from har.recognition import embeddings
+    from har.recognition.again import Kept, rescored
 
     job = bench.records.get(question.job)
     asked = job.chosen_options().labels if question.labels is None else tuple(question.labels)
-    kept = _embeddings(job, bench)
-    zero_shot = bench.recognizer.zero_shot
-    result = rescored(job.result or {}, kept, asked or zero_shot.vocabulary, zero_shot.maker(kept))
+    zero_shot = bench.recognizers.default.zero_shot
+    found = job.result or {}
+    names = embeddings.FILES if found.get("comparison") else embeddings.FILES[:1]
+    saw = [_embeddings(job, name, bench) for name in names]
+    kept = [Kept(each, zero_shot.maker(each)) for each in saw]
+    result = rescored(found, kept, asked or zero_shot.vocabulary)
     if asked != job.chosen_options().labels:
         return result
     return {**result, "labels": job.options["labels"], "annotated_url": job.annotated_url}
 
 
-def _embeddings(job: Job, bench: Bench) -> Embeddings:
+def _embeddings(job: Job, name: str, bench: Bench) -> Embeddings:
     from har.recognition import embeddings
 
     with tempfile.TemporaryDirectory() as folder:
         try:
-            path = bench.storage.local(job.id, embeddings.FILE, Path(folder))
+            path = bench.storage.local(job.id, name, Path(folder))
             return embeddings.read(path)
         except FileNotFoundError:
             raise NotFound(

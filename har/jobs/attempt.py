@@ -22,7 +22,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from config import Settings
 from har.errors import DiskFull, HarError, InternalError, MediaError
 from har.jobs import disk
-from har.jobs.record import LATE, Records
+from har.jobs.live import outcome
+from har.jobs.record import LATE, LIVE, Records
 from har.jobs.retention import work_folder
 from har.jobs.storage import ANNOTATED, PLAYABLE, Storage, media_type
 from har.jobs.tables import Job
@@ -30,7 +31,7 @@ from har.media import convert
 from har.types import Phase, Report, Segment, VideoFacts
 
 if TYPE_CHECKING:
-    from har.recognition.recognizer import Recognizer
+    from har.recognition.recognizers import Recognizers
 
 _HOLD = 0.5
 """Seconds between signs of life, and between looks whether the job was cancelled."""
@@ -56,7 +57,9 @@ class Bench:
     settings: Settings
     records: Records
     storage: Storage
-    recognizer: Recognizer
+    recognizers: Recognizers
+    wake: Callable[[str], None]
+    """Tells some worker of a job that waits."""
 
 
 def attempt(job: Job, bench: Bench) -> None:
@@ -68,7 +71,12 @@ def attempt(job: Job, bench: Bench) -> None:
     try:
         with _held(job.id, bench):
             _log.info("begun, attempt %d", job.attempts)
-            _finish(job, bench, _report(job, bench, work), work)
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir(parents=True)
+            if job.origin == LIVE:
+                _end_stream(job, bench, work)
+            else:
+                _finish(job, bench, _report(job, bench, work), work)
             _log.info("done")
     except Cancelled:
         _leave(job, bench)
@@ -98,8 +106,9 @@ def public(error: Exception) -> HarError:
 def _report(job: Job, bench: Bench, work: Path) -> Report:
     from har.recognition.pipeline import process
 
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    options = job.chosen_options()
+    # First of all: where weights are missing, nothing is fetched or looked into.
+    recognizer, *others = [bench.recognizers.get(name) for name in options.models or ("",)]
     source: Path | str = job.source
     if job.origin == "upload":
         source = bench.storage.local(job.id, job.source, work)
@@ -107,13 +116,14 @@ def _report(job: Job, bench: Bench, work: Path) -> Report:
     return process(
         source,
         work,
-        bench.recognizer,
-        job.chosen_options(),
+        recognizer,
+        options,
         bench.settings,
         telling.progress,
         telling.found,
         partial(_show, job, bench, work, partial(telling.progress, "convert")),
         details=True,
+        compared=others[0] if others else None,
     )
 
 
@@ -172,10 +182,17 @@ def _finish(job: Job, bench: Bench, report: Report, work: Path) -> None:
         raise Cancelled
 
 
+def _end_stream(job: Job, bench: Bench, work: Path) -> None:
+    if not outcome.end(job, bench, work, _Telling(job.id, bench).progress):
+        raise Cancelled
+
+
 def _keep_details(job: Job, bench: Bench, work: Path) -> None:
     from har.recognition import embeddings
 
-    bench.storage.put(job.id, work / embeddings.FILE)
+    for name in embeddings.FILES:
+        if (work / name).exists():
+            bench.storage.put(job.id, work / name)
     # Hundreds of small files, each of which waits for the disk or for S3.
     with ThreadPoolExecutor(_PUTS) as pool:
         list(pool.map(partial(bench.storage.put, job.id), work.glob("frames-*.jpg")))

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from celery import Celery
 from sqlalchemy.exc import OperationalError
@@ -24,6 +25,9 @@ _OVERDUE = 5.0
 """Seconds that a job may wait, without a message sent, beside a worker that has nothing to do."""
 
 _SWEEP = 60.0
+_MODELS = 60.0
+"""Seconds between looks whether weights have come or gone."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -47,9 +51,20 @@ class Housekeeping:
         for work, pause in rounds:
             threading.Thread(target=repeat, args=(work, pause), daemon=True).start()
 
+    def offer(self, default: str) -> None:
+        """Tell from now on which models the worker can score clips with; ``default`` is the name of
+        its own, which is loaded."""
+        tell = partial(self._tell_models, default)
+        threading.Thread(target=repeat, args=(tell, _MODELS), daemon=True).start()
+
     def beat(self) -> None:
         """Show that the worker is alive."""
         self._records.beat(self._worker, self.ready)
+
+    def _tell_models(self, default: str) -> None:
+        from har.models.choices import choices
+
+        self._records.offer(self._worker, choices(self._settings, default))
 
     def _look_after_jobs(self) -> None:
         for id in self._records.reclaim():

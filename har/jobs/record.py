@@ -21,6 +21,9 @@ from har.jobs.questions import Questions
 from har.jobs.tables import Job, Scored, State, Worker, now
 from har.types import Options, Phase
 
+LIVE = "live"
+"""The origin of a job that is a live stream."""
+
 ATTEMPTS = 2
 """How often a job is begun at most, where its worker dies of it."""
 
@@ -68,7 +71,7 @@ class Records(Questions):
     def begin(self, id: str, worker: str) -> Job | None:
         """Give a waiting job to a worker; None where it is not waiting (any more)."""
         with self._session.begin() as session:
-            begun = _change(
+            begun = change(
                 session,
                 (Job.id == id, Job.state == "queued"),
                 state="running",
@@ -79,19 +82,22 @@ class Records(Questions):
                 phase=None,
                 progress={},
             )
-            session.execute(sa.delete(Scored).where(Scored.job == id))
-            return session.get(Job, id) if begun else None
+            job = session.get(Job, id) if begun else None
+            # Those of a live stream were scored before, and nobody can score them again.
+            if job and job.origin != LIVE:
+                session.execute(sa.delete(Scored).where(Scored.job == id))
+            return job
 
     def hold(self, id: str, worker: str) -> bool:
         """Note that a worker is still at a job; False where it is not, or no longer, its job."""
         with self._session.begin() as session:
-            return _change(session, _held(id, worker), beat=now())
+            return change(session, held(id, worker), beat=now())
 
     def advance(self, id: str, worker: str, phase: Phase, progress: Mapping[str, float]) -> bool:
         """Tell how far a worker is with its job; False where it is not its job."""
         with self._session.begin() as session:
             told = {"phase": phase, "progress": dict(progress), "beat": now()}
-            return _change(session, _held(id, worker), **told)
+            return change(session, held(id, worker), **told)
 
     def show(
         self,
@@ -109,14 +115,14 @@ class Records(Questions):
         """
         told = {"video": video, "media_type": media_type, "facts": dict(facts)}
         with self._session.begin() as session:
-            return _change(session, _held(id, worker), playable=playable, beat=now(), **told)
+            return change(session, held(id, worker), playable=playable, beat=now(), **told)
 
     def score(
         self, id: str, worker: str, first: int, documents: Sequence[Mapping[str, Any]]
     ) -> bool:
         """Add segments, the first of them the ``first``-th of its job; False as in advance()."""
         with self._session.begin() as session:
-            if not _change(session, _held(id, worker), beat=now()):
+            if not change(session, held(id, worker), beat=now()):
                 return False
             session.add_all(
                 Scored(job=id, position=first + i, document=dict(document))
@@ -125,13 +131,18 @@ class Records(Questions):
         return True
 
     def finish(
-        self, id: str, worker: str, result: Mapping[str, Any], video: str, media_type: str
+        self,
+        id: str,
+        worker: str,
+        result: Mapping[str, Any],
+        video: str | None,
+        media_type: str | None,
     ) -> bool:
         """Store the result of a worker's job; False where it is not its job."""
         with self._session.begin() as session:
-            done = _change(
+            done = change(
                 session,
-                _held(id, worker),
+                held(id, worker),
                 state="done",
                 finished=now(),
                 result=dict(result),
@@ -145,7 +156,7 @@ class Records(Questions):
 
     def fail(self, id: str, worker: str, error: HarError) -> bool:
         """Store why a worker's job failed; False where it is not its job."""
-        return self._fail(_held(id, worker), error)
+        return self._fail(held(id, worker), error)
 
     def abandon(self, id: str, error: HarError) -> bool:
         """Store why a job that waits cannot be done; False where it is not waiting."""
@@ -154,13 +165,13 @@ class Records(Questions):
     def retry(self, id: str, worker: str, error: HarError) -> State | None:
         """Have a job that its worker could not end begun once more, or fail where that was the last
         attempt. The job's state, or None where it is not the worker's job."""
-        return self._retry(_held(id, worker), error)
+        return self._retry(held(id, worker), error)
 
     def hand_back(self, id: str, worker: str) -> bool:
         """Let a job that its worker has to leave wait for another, as if it had not been begun."""
         with self._session.begin() as session:
             values = {"state": "queued", "worker": None, "attempts": Job.attempts - 1, "sent": 0.0}
-            return _change(session, _held(id, worker), **values)
+            return change(session, held(id, worker), **values)
 
     def remove(self, id: str) -> None:
         """Forget a job; one that is not there is forgotten already."""
@@ -178,8 +189,8 @@ class Records(Questions):
             jobs = session.execute(lost.where(Job.state == "running", silent)).all()
         failed = []
         for id, worker, is_late in jobs:
-            held = (*_held(id, str(worker)), silent)
-            ended = self._fail(held, LATE) if is_late else self._retry(held, _LOST) == "failed"
+            its = (*held(id, str(worker)), silent)
+            ended = self._fail(its, LATE) if is_late else self._retry(its, _LOST) == "failed"
             if ended:
                 failed.append(id)
         return failed
@@ -189,7 +200,7 @@ class Records(Questions):
         overdue = (Job.state == "queued", Job.sent < now() - seconds)
         with self._session.begin() as session:
             id = session.scalar(sa.select(Job.id).where(*overdue).order_by(Job.created).limit(1))
-            if id is None or not _change(session, (Job.id == id, *overdue), sent=now()):
+            if id is None or not change(session, (Job.id == id, *overdue), sent=now()):
                 return None
         return id
 
@@ -200,11 +211,17 @@ class Records(Questions):
             session.merge(Worker(name=worker, seen=now(), ready=ready))
             session.execute(sa.delete(Worker).where(gone))
 
+    def offer(self, worker: str, models: Sequence[Mapping[str, Any]]) -> None:
+        """Tell which models a worker that is alive can score clips with."""
+        told = [dict(model) for model in models]
+        with self._session.begin() as session:
+            session.execute(sa.update(Worker).where(Worker.name == worker).values(models=told))
+
     def _fail(self, which: Conditions, error: HarError) -> bool:
         gone = {"video": None, "media_type": None, "playable": None}
         values = {"state": "failed", "finished": now(), "error": problem(error), **gone}
         with self._session.begin() as session:
-            failed = _change(session, which, **values)
+            failed = change(session, which, **values)
             if failed:
                 tally.add(session, {("jobs", error.code): 1.0})
         return failed
@@ -212,7 +229,7 @@ class Records(Questions):
     def _retry(self, which: Conditions, error: HarError) -> State | None:
         again = (*which, Job.attempts < ATTEMPTS)
         with self._session.begin() as session:
-            if _change(session, again, state="queued", worker=None, sent=0.0):
+            if change(session, again, state="queued", worker=None, sent=0.0):
                 return "queued"
         return "failed" if self._fail(which, error) else None
 
@@ -242,15 +259,16 @@ def lock(session: Session, id: str) -> None:
     Raises NotFound where there is none. To come first in a transaction: SQLite lets nobody write
     who has read before others wrote.
     """
-    if not _change(session, (Job.id == id, Job.state == "done"), attempts=Job.attempts):
+    if not change(session, (Job.id == id, Job.state == "done"), attempts=Job.attempts):
         raise NotFound("There is no such job, or it is not done yet.")
 
 
-def _held(id: str, worker: str) -> Conditions:
+def held(id: str, worker: str) -> Conditions:
+    """That a job is a worker's own."""
     return (Job.id == id, Job.state == "running", Job.worker == worker)
 
 
-def _change(session: Session, which: Conditions, **values: Any) -> bool:
-    """Whether there was such a job to change."""
+def change(session: Session, which: Conditions, **values: Any) -> bool:
+    """Change the job that meets the conditions; False where none does."""
     result = session.execute(sa.update(Job).where(*which).values(**values))
     return result.rowcount == 1  # type: ignore[attr-defined, no-any-return]

@@ -23,6 +23,8 @@ from har.jobs.location import connect, make_root
 ORIGINAL = "source"
 ANNOTATED = "annotated.mp4"
 PLAYABLE = "playable.mp4"
+PICTURE = "picture.jpg"
+"""What a stream shows right now, see har.jobs.live.shown."""
 
 _MEDIA_TYPES = {
     "mov": {"": "video/mp4", ".mov": "video/quicktime", ".3gp": "video/3gpp"},
@@ -40,7 +42,7 @@ ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Of any job; it is the name of a folder, too."""
 
 _NAME = re.compile(
-    r"(source|fetched|annotated|playable|frames-\d{1,5}|embeddings|upload|part-\d{15})(\.\w+)*",
+    r"(source|fetched|annotated|playable|picture|frames-\d{1,5}|embeddings|upload|part-\d{15})(\.\w+)*",
     re.ASCII,
 )
 """Of any file of a job, or of an upload in parts, those that are still being written included."""

@@ -54,9 +54,10 @@ class Job(Base):
     fingerprint: Mapped[str]
     """Digest of the request, to tell another request under the same key."""
     origin: Mapped[str]
-    """``upload`` or ``url``."""
+    """``upload``, ``url`` or ``live``."""
     source: Mapped[str]
-    """The link, or the name of the uploaded file among the job's files."""
+    """The link, or the name of the uploaded or recorded file among the job's files; empty for a
+    live stream that was not recorded."""
     options: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     bytes: Mapped[int] = mapped_column(sa.BigInteger)
     """Size of the upload; 0 for a link."""
@@ -88,6 +89,8 @@ class Job(Base):
     """The name of the file that browsers play, once it is there: the original, or a copy."""
     corrections: Mapped[dict[str, str]] = mapped_column(sa.JSON, server_default="{}")
     """Labels that people gave to segments, by the segments' positions as text."""
+    outline: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """Of a live stream: its result but for the segments, which are in ``segments``."""
 
     @property
     def ended(self) -> bool:
@@ -99,8 +102,14 @@ class Job(Base):
         return f"/jobs/{self.id}/annotated.mp4" if self.options["annotate"] else None
 
     def chosen_options(self) -> Options:
-        labels = self.options["labels"]
-        return Options(**{**self.options, "labels": None if labels is None else tuple(labels)})
+        labels, models = self.options["labels"], self.options.get("models", ())
+        return Options(
+            **{
+                **self.options,
+                "labels": None if labels is None else tuple(labels),
+                "models": tuple(models),
+            }
+        )
 
 
 class Scored(Base):
@@ -139,6 +148,10 @@ class Worker(Base):
     """Its last heartbeat."""
     ready: Mapped[bool]
     """Its models are loaded."""
+    live: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """Where it takes live streams; None where it takes none."""
+    models: Mapped[list[Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """Those that it can score clips with."""
 
 
 class Tally(Base):

@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 import warnings
+from functools import partial
 from typing import Any
 
 from celery import signals
@@ -27,7 +28,7 @@ from har.errors import HarError
 from har.jobs import answering
 from har.jobs.attempt import Bench, attempt
 from har.jobs.housekeeping import Housekeeping
-from har.jobs.queue import RECOGNISE, make_celery
+from har.jobs.queue import RECOGNISE, make_celery, send
 from har.jobs.record import Records
 from har.jobs.storage import Storage
 from har.media.ffmpeg import executable
@@ -108,18 +109,23 @@ class Child:
 
     def _set_up(self, name: str) -> None:
         settings = self._settings
-        records, storage = Records(settings), Storage(settings)
-        self._housekeeping = Housekeeping(name, settings, records, storage, make_celery(settings))
+        records, storage, celery = Records(settings), Storage(settings), make_celery(settings)
+        self._housekeeping = Housekeeping(name, settings, records, storage, celery)
         self._housekeeping.start()
+        from har.jobs.live import taking
         from har.recognition.recognizer import Recognizer
+        from har.recognition.recognizers import Recognizers
 
         executable(settings)
         recognizer = Recognizer.load(settings)
         recognizer.warm_up()
-        self._bench = Bench(name, settings, records, storage, recognizer)
+        recognizers, wake = Recognizers(recognizer, settings), partial(send, celery)
+        self._bench = Bench(name, settings, records, storage, recognizers, wake)
         answering.start(self._bench)
         self._housekeeping.ready = True
         self._housekeeping.beat()
+        self._housekeeping.offer(recognizer.name)
+        taking.start(self._bench)
 
     def do(self, id: str) -> None:
         """Do a job, unless its record says that it is not to be done."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,15 +29,24 @@ Arrival = tuple[float, NDArray[np.uint8]]
 class Session:
     """A live source that is being watched, at ``fps`` and made square by ``fit``.
 
-    ``say`` is told when the source was cut, and when it is back.
+    ``say`` is told when the source was cut, and when it is back. ``shows`` is as for running().
     """
 
-    def __init__(self, source: Source, fps: float, fit: Fit, settings: Settings, say: Say) -> None:
+    def __init__(
+        self,
+        source: Source,
+        fps: float,
+        fit: Fit,
+        settings: Settings,
+        say: Say,
+        shows: Path | None = None,
+    ) -> None:
         self._source = source
         self._fps = fps
         self._fit = fit
         self._settings = settings
         self._say = say
+        self._shows = shows
         self._began: float | None = None
         self._seen = 0
         """Pictures since it was connected to."""
@@ -61,7 +71,9 @@ class Session:
     def _connected(self) -> Iterator[Arrival]:
         """Pictures and their moments, until the source is cut."""
         self._seen = 0
-        with decoding.running(self._source, self._fps, self._fit, self._settings) as ffmpeg:
+        with decoding.running(
+            self._source, self._fps, self._fit, self._settings, self._shows
+        ) as ffmpeg:
             try:
                 for picture in ffmpeg.pictures(self._fit.size):
                     if self._seen == 0:

@@ -1,8 +1,9 @@
 """Runs other programs so that none outlives us, hangs us, fills our memory, or sees our files.
 
-Every child is the leader of its own process group, has no standard input, next to no environment,
-limits set before it runs, and is killed with all its children when its time is up or when we leave
-the ``with`` block for whatever reason. Where the machine allows it is shut up as well; see sandbox.
+Every child is the leader of its own process group, has no standard input unless it is fed, next to
+no environment, limits set before it runs, and is killed with all its children when its time is up
+or when we leave the ``with`` block for whatever reason. Where the machine allows it is shut up as
+well; see sandbox.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ class Child:
     process: subprocess.Popen[bytes]
     stdout: io.BufferedReader[Any]
     """Reading raises ChildStalled and ChildTimeout."""
+    stdin: IO[bytes] | None
+    """Where it is fed. Writing raises BrokenPipeError once it has ended."""
     _words: _LastWords
 
     def stderr(self) -> str:
@@ -110,6 +113,7 @@ def start(
     timeout: float | None = None,
     patience: float | None = None,
     pass_fds: Sequence[int] = (),
+    fed: bool = False,
 ) -> Iterator[Child]:
     """Start a child; its whole process group is killed when the block is left.
 
@@ -125,7 +129,7 @@ def start(
     process = subprocess.Popen(
         # First of all, so that there is next to no time in which our death goes unnoticed.
         [*bound_to_us(), *_limited(limits, seconds), *command],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={"LC_ALL": "C.UTF-8", **(env or {})},
@@ -138,9 +142,12 @@ def start(
     output = io.BufferedReader(_Output(process.stdout.fileno(), patience, timeout))
     words = _LastWords(process.stderr)
     try:
-        yield Child(os.path.basename(argv[0]), process, output, words)
+        yield Child(os.path.basename(argv[0]), process, output, process.stdin, words)
     finally:
         _kill_group(process)
+        if process.stdin:
+            with suppress(BrokenPipeError):
+                process.stdin.close()
         words.read(wait=True)
         process.stdout.close()
 

@@ -34,6 +34,8 @@ _PORTS = (80, 443)
 """Where the web answers; below 1024, others do on the others."""
 _OVERHEAD = 32_000_000
 """Bytes for pages and manifests, beside a quarter for encryption and what is asked for again."""
+START = "start.invalid"
+"""The host (RFC 2606) whose every page sends on to ``Rules.start``."""
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f.]*:[0-9a-f:.]*")
 _NOT_PASSED_ON = {b"connection", b"host", b"keep-alive", b"te", b"trailer", b"upgrade"}
 
@@ -63,6 +65,8 @@ class Rules:
     leads_to: tuple[str, int] | None = None
     """Host and port of every connection, which then says nothing of where it goes: a tunnel for
     who speaks no HTTP."""
+    start: str = ""
+    """The link behind START, so that one with a password need be on no command line."""
     resolve: Resolver = _look_up
     at_once: int = 16
     in_all: int = 20_000
@@ -170,6 +174,9 @@ async def _connection(client: socket.socket, rules: Rules, traffic: Traffic) -> 
     loop = asyncio.get_running_loop()
     try:
         target, answer, opening = await _asked(client, rules)
+        if rules.start and target[0] == START:
+            await loop.sock_sendall(client, _sent_on(rules.start))
+            return
         with await _connected(*target, rules, traffic) as server:
             await loop.sock_sendall(client, answer)
             await loop.sock_sendall(server, opening)
@@ -188,6 +195,11 @@ async def _asked(client: socket.socket, rules: Rules) -> tuple[tuple[str, int], 
     if request.method == b"CONNECT":
         return _target(request), b"HTTP/1.1 200 Connected\r\n\r\n", rest
     return _target(request), b"", _head(request) + rest
+
+
+def _sent_on(url: str) -> bytes:
+    lines = ("HTTP/1.1 302 Found", f"Location: {url}", "Content-Length: 0", "Connection: close")
+    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
 
 
 async def _request(client: socket.socket) -> tuple[h11.Request, bytes]:
@@ -212,9 +224,9 @@ def _target(request: h11.Request) -> tuple[str, int]:
         url = urlsplit(text)
         host, port = url.hostname or "", _PORTS[0] if url.port is None else url.port
         if url.scheme != "http":
-            raise ValueError(f"no scheme of ours: {text}")
+            raise ValueError(f"no scheme of ours: {url.scheme}")
     if not host or port > 65535:
-        raise ValueError(f"no host or no port: {text}")
+        raise ValueError("no host or no port")
     return host, port
 
 

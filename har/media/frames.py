@@ -11,6 +11,7 @@ import re
 from collections.abc import Generator, Iterator
 from typing import Any
 
+import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ from config import Settings
 from har.errors import NoFrames, TooLong, TooManyFrames, Truncated, Undecodable
 from har.media import child, decoder
 from har.media.ffmpeg import executable
+from har.media.squaring import squaring
 from har.types import Fit, FrameBatch, VideoFacts
 
 _MISSING = 0.1
@@ -58,28 +60,16 @@ def _arguments(video: VideoFacts, fps: float, fit: Fit, settings: Settings) -> l
     return written(stream, fit, settings)
 
 
-def written(stream: Any, fit: Fit, settings: Settings) -> list[str]:
-    """The ffmpeg that writes a stream's pictures, made square, one after the other."""
-    output = _square(stream, fit).output("pipe:1", format="rawvideo", vcodec="rawvideo")
-    arguments = output.global_args("-nostdin", "-hide_banner", "-v", "error")
+def written(stream: Any, fit: Fit, settings: Settings, *others: Any) -> list[str]:
+    """The ffmpeg that writes a stream's pictures, made square, one after the other; and others of
+    ffmpeg-python's outputs."""
+    for each in squaring(fit):
+        stream = stream.filter(each.name, *each.values, **each.named)
+    output = stream.output("pipe:1", format="rawvideo", vcodec="rawvideo")
+    arguments = ffmpeg.merge_outputs(output, *others).global_args(
+        "-nostdin", "-hide_banner", "-v", "error"
+    )
     return list(arguments.compile(executable(settings)))
-
-
-def _square(stream: Any, fit: Fit) -> Any:
-    if fit.scaled is None:
-        return stream.filter("scale", fit.size, fit.size, flags="bicubic").filter("format", "rgb24")
-    height, width = _scaled(fit.scaled)
-    top, left = fit.corner or ("(ih-oh)/2", "(iw-ow)/2")
-    # What networks are trained with. Cut last, since colours at half resolution have no odd corner.
-    stream = stream.filter("scale", width, height, flags="bilinear").filter("format", "rgb24")
-    return stream.filter("crop", fit.size, fit.size, left, top)
-
-
-def _scaled(scaled: tuple[int, int] | int) -> tuple[int | str, int | str]:
-    """Height and width, as ffmpeg computes them from a picture's own."""
-    if isinstance(scaled, tuple):
-        return scaled
-    return f"trunc(ih*{scaled}/min(iw,ih))", f"trunc(iw*{scaled}/min(iw,ih))"
 
 
 def batches(ffmpeg: child.Child, shape: tuple[int, int, int, int]) -> Iterator[NDArray[np.uint8]]:

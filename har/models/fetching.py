@@ -79,7 +79,8 @@ def _fetch_from_hub(name: str, target: Path) -> None:
     weights = next((file for file in (_SAFE, _PICKLED) if file in there), None)
     if weights is None or info.sha is None:
         raise ModelMissing(f"The model hub has no weights of {name} that can be used here.")
-    partial = target.with_name(f"{target.name}.partial")
+    # A name that is not taken for a checkpoint's.
+    partial = target.with_name(f".{target.name}.partial")
     try:
         for file in [*(file for file in _CONFIGURATION if file in there), weights]:
             hf_hub_download(name, file, revision=info.sha, local_dir=partial, etag_timeout=SILENCE)

@@ -12,14 +12,14 @@ from torch import nn
 
 from config import Settings
 from har.errors import CheckpointError
-from har.models import backbone, checkpoint, precision, registry
+from har.models import backbone, precision, registry
+from har.models.checkpoint import Checkpoint
+from har.models.clip_checkpoint import ClipCheckpoint
 from har.models.clip_networks import attention, residual
 from har.models.clip_networks.network import ClipNetwork, Geometry
 from har.models.trained import TrainedModel
 from har.types import Source
 
-_KINETICS = 400
-"""Labels of the checkpoints of Kinetics-400 that the names of registry.ATTENTION stand for."""
 _RUNS = 3
 
 
@@ -42,9 +42,11 @@ def table(settings: Settings, timed: bool) -> str:
     weights where its own are not here."""
     precision.tune(settings.threads)
     rows = [
+        *_fine_tuned(settings, timed),
         *(_head(settings, source, timed) for source in registry.HEADS),
         *(_residual(source, timed) for source in registry.RESIDUAL),
         *(_attention(settings, source, timed) for source in registry.ATTENTION),
+        *(_other(settings, name, timed) for name in registry.others(settings)),
     ]
     head = ["name", "kind", "clip", "parameters", "labels", "weights"]
     lines = [[r.name, r.kind, r.clip, r.parameters, r.labels, r.weights] for r in rows]
@@ -71,11 +73,8 @@ def seconds_per_clip(model: TrainedModel) -> float:
 
 
 def _head(settings: Settings, source: Source, timed: bool) -> Row:
-    try:
-        found = checkpoint.load(settings.checkpoint)
-    except CheckpointError:
-        found = None
-    if found is None or found.head != source:
+    found = _checkpoint(settings)
+    if not isinstance(found, Checkpoint) or found.head != source:
         train = f"python -m har train --head {source}"
         return Row(source, "a head on any backbone", "", "", "", train)
     with torch.device("meta"):
@@ -92,6 +91,34 @@ def _head(settings: Settings, source: Source, timed: bool) -> Row:
     )
 
 
+def _checkpoint(settings: Settings) -> Checkpoint | ClipCheckpoint | None:
+    try:
+        return registry.read(settings.checkpoint)
+    except CheckpointError:
+        return None
+
+
+def _fine_tuned(settings: Settings, timed: bool) -> list[Row]:
+    """The network of the settings' checkpoint, where that is no head."""
+    found = _checkpoint(settings)
+    if not isinstance(found, ClipCheckpoint):
+        return []
+    file = settings.checkpoint.name
+    model = found.at_work(file)
+    seen = found.geometry
+    return [
+        Row(
+            file,
+            f"a fine-tuned {found.network}",
+            _clip(seen.frames, seen.side, seen.fps),
+            _millions(_count(model.network)),
+            str(len(found.labels)),
+            "here",
+            _measured(model) if timed else "",
+        )
+    ]
+
+
 def _residual(source: Source, timed: bool) -> Row:
     labels = residual.weights(source).meta["categories"]
     is_here = residual.file(source).is_file()
@@ -105,14 +132,28 @@ def _residual(source: Source, timed: bool) -> Row:
 def _attention(settings: Settings, source: Source, timed: bool) -> Row:
     folder = registry.find(settings, registry.ATTENTION[source])
     with torch.device("meta"):
-        numbers = _count(attention.empty(source, _KINETICS))
-    model = attention.untrained(source, _KINETICS) if timed else None
+        numbers = _count(attention.empty(source, registry.KINETICS))
+    model = attention.untrained(source, registry.KINETICS) if timed else None
     geometry = attention.geometry(source)
-    return _row(source, "transformers", geometry, numbers, _KINETICS, folder is not None, model)
+    return _row(
+        source, "transformers", geometry, numbers, registry.KINETICS, folder is not None, model
+    )
+
+
+def _other(settings: Settings, name: str, timed: bool) -> Row:
+    folder = registry.folder_for(settings, name)
+    try:
+        source = registry.class_of(folder)
+        labels, geometry = attention.seen(source, folder)
+    except CheckpointError as error:
+        return Row(name, "transformers", "", "", "", error.detail)
+    model = attention.untrained(source, labels, folder)
+    numbers = _count(model.network)
+    return _row(name, f"a {source}", geometry, numbers, labels, True, model if timed else None)
 
 
 def _row(
-    source: Source,
+    name: str,
     kind: str,
     geometry: Geometry,
     numbers: int,
@@ -121,12 +162,12 @@ def _row(
     model: ClipNetwork | None,
 ) -> Row:
     return Row(
-        source,
+        name,
         kind,
         _clip(geometry.frames, geometry.side, geometry.fps),
         _millions(numbers),
         str(labels),
-        "here" if is_here else f"python -m har models --fetch {source}",
+        "here" if is_here else f"python -m har models --fetch {name}",
         _measured(model) if model else "",
     )
 

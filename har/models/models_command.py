@@ -29,7 +29,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--model",
         default="",
         metavar="NAME",
-        help="one of `har models`; HAR_MODEL's without it",
+        help="one of `har models`, or the file of one trained here; HAR_MODEL's without it",
     )
 
 

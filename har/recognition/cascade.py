@@ -35,8 +35,8 @@ class Cascade:
     ) -> None:
         self._trained_labels = trained_labels
         self._trained_source = trained_source
-        self._threshold = threshold
-        self._zero_shot = zero_shot
+        self.threshold = threshold
+        self.zero_shot = zero_shot
         self._vocabulary = vocabulary
         self.embeddings = Embeddings(zero_shot.source, zero_shot.name, {})
         self._position = -1
@@ -50,24 +50,24 @@ class Cascade:
         said = Scores(self._trained_source, top)
         segment = Segment(clip.start, clip.end, said.label, said.confidence, top, said.source)
         self._of_frames = {i: v for i, v in self._of_frames.items() if i >= frames.first}
-        if said.confidence >= self._threshold:
+        if said.confidence >= self.threshold:
             return segment
         embedding = self._embedding(frames)
         self.embeddings.vectors[self._position] = embedding
         return second_opinion(
-            segment, said, embedding, self._zero_shot, self._vocabulary, self._threshold
+            segment, said, embedding, self.zero_shot, self._vocabulary, self.threshold
         )
 
     def expect(self, first: int, pixels: NDArray[np.uint8]) -> None:
         """Embed frames [n, h, w, 3] from index ``first`` on before their clip is whole, so that
         nobody waits for it should the trained model be unsure."""
-        if self._threshold > 0:
+        if self.threshold > 0:
             self._embed(first, pixels, _every(first, first + len(pixels)))
 
     def _embed(self, first: int, pixels: NDArray[np.uint8], wanted: Iterable[int]) -> None:
         new = [i for i in wanted if i not in self._of_frames]
         if new:
-            vectors = self._zero_shot.embed(pixels[[i - first for i in new]])
+            vectors = self.zero_shot.embed(pixels[[i - first for i in new]])
             self._of_frames |= dict(zip(new, vectors, strict=True))
 
     def _embedding(self, frames: Frames) -> NDArray[np.float16]:

@@ -12,7 +12,8 @@ from safetensors.numpy import save
 
 from har.types import Embeddings
 
-FILE = "embeddings.safetensors"
+FILES = FILE, COMPARED = "embeddings.safetensors", "embeddings.compared.safetensors"
+"""Of the clips of the first model, and of those of the other where two are compared."""
 
 
 def write(embeddings: Embeddings, path: Path) -> None:

@@ -30,18 +30,23 @@ def process(
     found: Found = ignore,
     probed: Probed = ignore,
     details: bool = False,
+    compared: Recognizer | None = None,
 ) -> Report:
     """Recognise a local file (a Path) or a link (a str).
 
     What a link holds, and ``annotated.mp4`` where the options ask for it, are written to
     ``folder``; so are, with ``details``, sheets of the sampled frames and the embeddings by which
     the clips can be scored anew. ``found`` gets each segment as soon as it is scored, ``probed``
-    the video before anything is made of it; what it takes is ``convert`` in the timings. Raises
-    HarError; all three that are called may raise to stop the work.
+    the video before anything is made of it; what it takes is ``convert`` in the timings. What
+    ``compared`` finds in the same video is the report's comparison. Raises HarError; all three that
+    are called may raise to stop the work.
     """
     # What works in it starts elsewhere.
     folder = folder.absolute()
     began = time.perf_counter()
+    for each in filter(None, (recognizer, compared)):
+        # What cannot be done by one of them is refused before the other works for minutes.
+        each.stride(options.stride)
     if isinstance(source, str):
         source = fetch(source, folder, settings, partial(progress, "fetch"))
     fetched = time.perf_counter()
@@ -53,6 +58,12 @@ def process(
     recognise = partial(recognizer.recognise, video, options, partial(progress, "recognise"), found)
     report = _detailed(recognise, folder, recognizer) if details else recognise()
     recognised = time.perf_counter()
+    if compared:
+        other = compared.recognise(video, options, partial(progress, "compare"))
+        if details:
+            embeddings.write(other.embeddings, folder / embeddings.COMPARED)
+        report = dataclasses.replace(report, comparison=other)
+    judged = time.perf_counter()
     if options.annotate:
         out = folder / ANNOTATED
         annotate(video, report.timeline, out, settings, partial(progress, "annotate"))
@@ -62,7 +73,8 @@ def process(
         "probe": known - fetched,
         "convert": ready - known,
         **report.timings,
-        "annotate": done - recognised,
+        **({"compare": judged - recognised} if compared else {}),
+        "annotate": done - judged,
         "total": done - began,
     }
     return dataclasses.replace(report, timings={k: round(v, 3) for k, v in timings.items()})

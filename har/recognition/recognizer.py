@@ -19,9 +19,8 @@ from torch import Tensor
 from config import Settings
 from har.errors import BadOption
 from har.media.frames import frames
-from har.models import checkpoint, precision, registry
-from har.models.trained import CheckpointModel, TrainedModel
-from har.models.zero_shot import ZeroShot
+from har.models import precision, registry
+from har.models.trained import TrainedModel
 from har.models.zero_shot.choice import ZeroShotChoice
 from har.recognition import clips, timeline
 from har.recognition.cascade import Cascade
@@ -44,21 +43,37 @@ Batches = Generator[FrameBatch, None, None]
 class Recognizer:
     """The models of one process, loaded once."""
 
-    def __init__(self, model: TrainedModel, settings: Settings) -> None:
+    def __init__(
+        self,
+        model: TrainedModel,
+        settings: Settings,
+        name: str = "",
+        zero_shot: ZeroShotChoice | None = None,
+    ) -> None:
+        """``name`` is by which the model is chosen, its source where it is empty; ``zero_shot``
+        another recognizer's, to share with it."""
         precision.tune(settings.threads)
         self.model = model
+        self.name = name or model.source
         self._settings = settings
-        self.zero_shot = ZeroShotChoice(settings)
+        self.zero_shot = zero_shot or ZeroShotChoice(settings)
 
     @classmethod
-    def load(cls, settings: Settings, path: Path | None = None, model: str = "") -> Recognizer:
+    def load(
+        cls,
+        settings: Settings,
+        path: Path | None = None,
+        model: str = "",
+        zero_shot: ZeroShotChoice | None = None,
+    ) -> Recognizer:
         """The recognizer of a checkpoint, or of a model's name; without either, of the settings'.
 
         Raises CheckpointError, and for a name what registry.load() does.
         """
-        if path is None:
-            return cls(registry.load(settings, model), settings)
-        return cls(CheckpointModel(checkpoint.load(path), path.name), settings)
+        if path is not None:
+            return cls(registry.of_file(path), settings)
+        loaded = registry.load(settings, model)
+        return cls(loaded, settings, registry.known_as(settings, model, loaded), zero_shot)
 
     def warm_up(self) -> None:
         """Do once what would slow down the first video: build kernels, embed the vocabulary."""
@@ -92,23 +107,31 @@ class Recognizer:
         """
         progress(0.0)
         timings: Timings = {}
-        zero_shot = self.zero_shot.now()
-        threshold = self._threshold(options)
-        cascade = self._cascade(threshold, options, zero_shot)
+        cascade = self.cascade(options)
         decoded = _shown(self._frames(video), sampled)
         segments = []
         for segment in self._segments(video, decoded, options.stride, cascade, timings):
             segments.append(segment)
             found(segment)
             progress(min(1.0, (segment.end - video.start) / max(video.duration, 1e-9)))
-        return Report(
-            video=video,
+        return replace(
+            self.report(video, cascade),
             segments=tuple(segments),
             timeline=timeline.merge(segments, video.start, video.end),
-            models={"trained": self.model.name, "zero_shot": self.zero_shot.told(zero_shot)},
-            thresholds=Thresholds(threshold, zero_shot.threshold),
-            embeddings=cascade.embeddings,
             timings={name: round(seconds, 3) for name, seconds in timings.items()},
+        )
+
+    def report(self, video: VideoFacts, cascade: Cascade) -> Report:
+        """What is known of a video before any segment is."""
+        zero_shot = cascade.zero_shot
+        return Report(
+            video=video,
+            segments=(),
+            timeline=(),
+            model=self.name,
+            models={"trained": self.model.name, "zero_shot": self.zero_shot.told(zero_shot)},
+            thresholds=Thresholds(cascade.threshold, zero_shot.threshold),
+            embeddings=cascade.embeddings,
         )
 
     def _segments(
@@ -146,7 +169,11 @@ class Recognizer:
 
     def cascade(self, options: Options) -> Cascade:
         """The cascade for one video, or for one stream without an end."""
-        return self._cascade(self._threshold(options), options, self.zero_shot.now())
+        model = self.model
+        threshold = model.threshold if options.threshold is None else options.threshold
+        vocabulary = options.labels or self.zero_shot.vocabulary
+        zero_shot = self.zero_shot.now()
+        return Cascade(model.labels, model.source, threshold, zero_shot, vocabulary)
 
     def segment(self, clip: clips.Frames, cascade: Cascade) -> Segment:
         """One clip of a stream whose end is not known, scored as those of a video are."""
@@ -168,14 +195,6 @@ class Recognizer:
         """clip_logits() as the calibrated probabilities [clips, labels] that requests get."""
         logits = torch.from_numpy(self.clip_logits(video))
         return self.model.probabilities(logits).numpy()
-
-    def _threshold(self, options: Options) -> float:
-        return self.model.threshold if options.threshold is None else options.threshold
-
-    def _cascade(self, threshold: float, options: Options, zero_shot: ZeroShot) -> Cascade:
-        model = self.model
-        vocabulary = options.labels or self.zero_shot.vocabulary
-        return Cascade(model.labels, model.source, threshold, zero_shot, vocabulary)
 
     def _frames(self, video: VideoFacts) -> Batches:
         return frames(video, self.model.fps, self.model.fit, self._settings)

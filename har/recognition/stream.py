@@ -6,18 +6,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from har.models.trained import TrainedModel
 from har.recognition import timeline
 from har.recognition.clips import Frames
 from har.recognition.recognizer import Recognizer
-from har.types import Action, Options, Segment
+from har.types import Action, Options, Report, Segment, VideoFacts
 
 RECENT_SECONDS = 60.0
 """The stretch that the running timeline covers."""
@@ -49,11 +50,20 @@ class Stream:
     clip waits to be scored: where a later one is complete by then, it takes its place.
     """
 
-    def __init__(self, recognizer: Recognizer, options: Options) -> None:
-        """Raises BadOption for a stride longer than a clip."""
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        options: Options,
+        turns: AbstractContextManager[None] | None = None,
+    ) -> None:
+        """``turns`` are those of all streams that have the networks in common.
+
+        Raises BadOption for a stride longer than a clip.
+        """
         self.dropped = 0
         """Clips that were skipped so far."""
         self._recognizer = recognizer
+        self._turns = turns or nullcontext()
         self._stride = recognizer.stride(options.stride)
         self._cascade = recognizer.cascade(options)
         self._kept: deque[_Frame] = deque(maxlen=recognizer.model.frames)
@@ -100,7 +110,8 @@ class Stream:
     def answers(self) -> Iterator[Answer]:
         """The segments in their order, each as soon as it is known; waits for them."""
         while clip := self._next():
-            segment = self._recognizer.segment(self._clip(clip), self._cascade)
+            with self._turns:
+                segment = self._recognizer.segment(self._clip(clip), self._cascade)
             # They are for asking again about a recording, and would grow.
             self._cascade.embeddings.vectors.clear()
             self._remember(segment)
@@ -108,11 +119,17 @@ class Stream:
 
     def timeline(self) -> tuple[Action, ...]:
         """The actions of the last minute, up to the last answer; empty where nothing was seen."""
-        return tuple(
-            action
-            for run in _runs(list(self._recent))
-            for action in timeline.merge(run, run[0].start, run[-1].end)
-        )
+        recent = list(self._recent)
+        return timeline.merge(recent, recent[0].start, recent[-1].end) if recent else ()
+
+    @property
+    def model(self) -> TrainedModel:
+        """Whose frames it is to get."""
+        return self._recognizer.model
+
+    def report(self, video: VideoFacts) -> Report:
+        """What there is to report of the stream beside its segments."""
+        return self._recognizer.report(video, self._cascade)
 
     def _left_over(self) -> int:
         """Frames that came after the end of the last clip, before the first negative."""
@@ -132,10 +149,11 @@ class Stream:
                     clip, self._waiting = self._waiting, None
                     return clip
                 fresh = self._unprepared()
-            self._prepare(fresh)
-            # One after the other: a cut may lie between them.
-            for frame in fresh:
-                self._cascade.expect(frame.index, frame.pixels[None])
+            with self._turns:
+                self._prepare(fresh)
+                # One after the other: a cut may lie between them.
+                for frame in fresh:
+                    self._cascade.expect(frame.index, frame.pixels[None])
 
     def _unprepared(self) -> list[_Frame]:
         return [frame for frame in self._kept if frame.index not in self._prepared]
@@ -160,15 +178,3 @@ class Stream:
         self._recent.append(segment)
         while self._recent[0].end <= segment.end - RECENT_SECONDS:
             self._recent.popleft()
-
-
-def _runs(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
-    """Segments without a gap between them; where something was not seen, another run begins."""
-    run = list(segments[:1])
-    for before, segment in pairwise(segments):
-        if segment.start > before.end:
-            yield run
-            run = []
-        run.append(segment)
-    if run:
-        yield run

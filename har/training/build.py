@@ -14,9 +14,11 @@ from tqdm import tqdm
 
 from har.errors import CheckpointError, ManifestError
 from har.models import backbone as backbones
+from har.models import registry
 from har.models.checkpoint import Checkpoint
+from har.models.checkpoint_file import CheckpointBase
 from har.models.heads import all_sizes, make_head
-from har.training import manifest
+from har.training import fine_tuning, manifest
 from har.training.loop import Epoch, Measured, Network, Training, steps_per_epoch
 from har.training.manifest import Row
 from har.training.material import Indices, Material
@@ -121,7 +123,9 @@ def _resume(training: Training, run: Run, part: Part) -> None:
 
 
 def make_network(material: Material, recipe: Recipe) -> Network:
-    """A network with a new head, its weights drawn from the recipe's seed."""
+    """A network with a new head or last layer, its weights drawn from the recipe's seed."""
+    if material.begin:
+        return fine_tuning.network(material.begin(), len(material.labels), recipe)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         head = make_head(recipe.head, material.features, len(material.labels), **recipe.sizes)
@@ -138,8 +142,11 @@ def _log(writer: SummaryWriter, epoch: Epoch, held_back: Measured | None) -> Non
     writer.flush()
 
 
-def checkpoint(network: Network, material: Material, part: Part, recipe: Recipe) -> Checkpoint:
+def checkpoint(network: Network, material: Material, part: Part, recipe: Recipe) -> CheckpointBase:
     """The checkpoint of a part: not calibrated, and with no numbers of how good it is."""
+    data = _description([material.rows[i] for i in part.inside], material, recipe)
+    if material.begin:
+        return fine_tuning.checkpoint(network, material.labels, recipe, data)
     mean, std = backbones.normalisation(recipe.backbone)
     trained = _own_weights(network, recipe)
     return Checkpoint(
@@ -158,7 +165,7 @@ def checkpoint(network: Network, material: Material, part: Part, recipe: Recipe)
         temperature=1.0,
         bias=0.0,
         threshold=0.5,
-        data=_description([material.rows[i] for i in part.inside], material, recipe),
+        data=data,
         metrics={},
         state={name: tensor.cpu() for name, tensor in network.head.state_dict().items()},
         backbone_state={name: tensor.cpu() for name, tensor in trained.items()},
@@ -179,7 +186,10 @@ def _description(rows: list[Row], material: Material, recipe: Recipe) -> dict[st
     """What was trained on, for the model card."""
     known = [row.label for row in rows if row.label in material.labels]
     others = [row.label for row in rows if row.label not in material.labels]
-    settings = asdict(recipe)
+    foreign = fine_tuning.OF_HEADS if recipe.model else ("model", "from_scratch")
+    settings = {name: value for name, value in asdict(recipe).items() if name not in foreign}
+    if recipe.model:
+        settings["model"] = registry.shown(recipe.model)
     return {
         "videos": len(rows),
         "labels": dict(sorted(Counter(known).items())),

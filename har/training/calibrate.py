@@ -5,34 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from config import Settings
 from har.errors import CheckpointError
-from har.models import checkpoint
+from har.models import registry
 from har.models.checkpoint import Checkpoint
+from har.models.checkpoint_file import CheckpointBase
+from har.models.clip_checkpoint import ClipCheckpoint
 from har.training import calibration, evaluate, scoring
 from har.training.intervals import over_seeds
 from har.training.manifest import Row
 from har.training.metrics import calibration_error, is_right
 from har.training.scoring import HeldBack, Video
 
+Model = TypeVar("Model", bound=CheckpointBase)
+
 
 def calibrate(
     run: Path, rows: Sequence[Row], root: Path, settings: Settings, unknown: Sequence[Video] = ()
-) -> Checkpoint:
+) -> Checkpoint | ClipCheckpoint:
     """``run/final.safetensors``, calibrated by ``run/fold-*.safetensors``; nothing is written.
 
     ``unknown`` are videos of other actions, which count as the rows without a fold do.
     Raises CheckpointError and ManifestError.
     """
     videos = [*scoring.videos_of(rows, root), *unknown]
-    model = checkpoint.load(run / "final.safetensors")
+    model = registry.read(run / "final.safetensors")
     return calibrated(model, [scoring.held_back(run, videos, settings)])
 
 
-def calibrated(model: Checkpoint, runs: Sequence[HeldBack]) -> Checkpoint:
+def calibrated(model: Model, runs: Sequence[HeldBack]) -> Model:
     """The model, calibrated by the held-back scores of all runs.
 
     Its metrics are the Findings (see har.training.evaluate) of predictions that were each
@@ -66,7 +71,7 @@ def calibrated(model: Checkpoint, runs: Sequence[HeldBack]) -> Checkpoint:
     )
 
 
-def summary(model: Checkpoint) -> str:
+def summary(model: CheckpointBase) -> str:
     """What a calibration found, as people read it on a terminal."""
     found = model.metrics
     told = (

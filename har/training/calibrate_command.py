@@ -37,14 +37,14 @@ def run_calibrate(arguments: argparse.Namespace, settings: Settings) -> int:
     """Fit temperature, bias and threshold on held-back videos, and write them to the checkpoint."""
     rows = video_options.rows(arguments, "train")
 
-    from har.models import checkpoint
+    from har.models import registry
     from har.training import calibrate, card, scoring
 
     settings = replace(settings, clip_model="off")
     videos = scoring.videos_of(rows, arguments.root)
     if arguments.unknown:
         videos += scoring.videos_in(arguments.unknown)
-    model = checkpoint.load(arguments.checkpoint)
+    model = registry.read(arguments.checkpoint)
     held = [scoring.held_back(run, videos, settings) for run in arguments.folds]
     model = calibrate.calibrated(model, held)
     model.save(arguments.checkpoint)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from har.models.checkpoint import calibrated, scaled
+from har.models.confidence import calibrated, scaled
 from har.training.intervals import resampled
 from har.training.metrics import Booleans, Floats, Integers
 

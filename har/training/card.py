@@ -7,6 +7,8 @@ from typing import Any
 
 from har.models.backbone import MOTION
 from har.models.checkpoint import Checkpoint
+from har.models.checkpoint_file import CheckpointBase
+from har.models.clip_checkpoint import ClipCheckpoint
 from har.training.intervals import Interval
 from har.training.tables import NAMES, interval, number, table
 
@@ -33,13 +35,14 @@ numbers per source.
 """
 
 
-def card(model: Checkpoint) -> str:
+def card(model: Checkpoint | ClipCheckpoint) -> str:
     """The card of a trained checkpoint, in Markdown."""
-    sections = [_head(model), _quality(model), _confidence(model), _LIMITS, _data(model)]
+    head = _network(model) if isinstance(model, ClipCheckpoint) else _head(model)
+    sections = [head, _quality(model), _confidence(model), _LIMITS, _data(model)]
     return "\n".join(section.strip() + "\n" for section in sections)
 
 
-def write(model: Checkpoint, path: Path) -> None:
+def write(model: Checkpoint | ClipCheckpoint, path: Path) -> None:
     """Write the card of a checkpoint."""
     path.write_text(card(model), "utf-8")
 
@@ -61,7 +64,23 @@ its own; where the highest is below {model.threshold:.2f}, the zero-shot model i
 {_I3D if model.backbone == MOTION else ""}"""
 
 
-def _quality(model: Checkpoint) -> str:
+def _network(model: ClipCheckpoint) -> str:
+    seen, recipe = model.geometry, model.data["recipe"]
+    weights = sum(tensor.numel() for tensor in model.state.values()) / 1e6
+    begun = "random weights" if recipe["from_scratch"] else f"`{recipe['model']}`"
+    return f"""\
+# Model card
+
+Names the action in clips of {seen.frames / seen.fps:.3g} s, as one of {len(model.labels)}: \
+{", ".join(model.labels)}.
+
+A {model.network} ({weights:.1f} M weights), trained from {begun} on, sees {seen.frames} frames of
+each clip, {seen.fps:.3g} a second, at {seen.side}x{seen.side} pixels. Where its confidence in the
+best action is below {model.threshold:.2f}, the zero-shot model is asked instead.
+"""
+
+
+def _quality(model: CheckpointBase) -> str:
     found, runs = model.metrics["metrics"], model.metrics["runs"]
     spread = model.metrics["spread"]
     intervals = {name: Interval(**ends) for name, ends in model.metrics["intervals"].items()}
@@ -95,7 +114,7 @@ The most frequent errors:
 """
 
 
-def _confidence(model: Checkpoint) -> str:
+def _confidence(model: CheckpointBase) -> str:
     found, point = model.metrics, model.metrics["point"]
     text = f"""\
 ## When it is sure
@@ -117,7 +136,7 @@ Actions of the data set among them were counter-examples in training, in videos 
     return text
 
 
-def _data(model: Checkpoint) -> str:
+def _data(model: CheckpointBase) -> str:
     data = model.data
     counts = table(("class", "videos"), (data["labels"] | data["others"]).items())
     sources = table(("source", "videos"), data["sources"].items())

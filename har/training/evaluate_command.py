@@ -29,7 +29,12 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="the model; without it, the default one"
     )
-    model.add_argument("--model", default="", metavar="NAME", help="instead, one of `har models`")
+    model.add_argument(
+        "--model",
+        default="",
+        metavar="NAME",
+        help="instead, one of `har models`, or the file of one trained here",
+    )
     model.add_argument(
         "--folds",
         type=Path,

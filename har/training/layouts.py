@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from har.errors import BadOption, ManifestError
 from har.training.manifest import (
@@ -29,7 +29,13 @@ _VIDEOS = {".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".we
 
 
 def read(
-    kind: str, root: Path, *, manifest: Path | None, split: int, part: Part | None
+    kind: str,
+    root: Path,
+    *,
+    manifest: Path | None,
+    split: int,
+    part: Part | None,
+    classes: str = "",
 ) -> list[Row]:
     """The labelled videos below ``root``, laid out as one of KINDS.
 
@@ -51,7 +57,11 @@ def read(
     there or beside it, and the classes in the root or in the folder that their archive makes.
     Folds are made that keep groups together, unless a manifest has some.
 
-    Raises BadOption for a kind that does not exist, ManifestError for what cannot be used.
+    ``classes`` are the labels to read, comma-separated; videos of others need not be there, unless
+    a manifest lists them. Without it all are read.
+
+    Raises BadOption for a kind or a class that does not exist, ManifestError for what cannot be
+    used.
     """
     if kind not in KINDS:
         raise BadOption(f"There is no layout '{kind}'. Choose one of {', '.join(KINDS)}.")
@@ -60,11 +70,40 @@ def read(
     if kind == "manifest":
         if manifest is None:
             raise BadOption("Name the manifest: the CSV file that lists the labelled videos.")
-        return read_manifest(manifest, root)
-    rows = _folders(root) if kind == "folders" else _official(kind, root, split, part)
+        return _of_classes(read_manifest(manifest, root), classes)
+    if kind == "folders":
+        rows = _of_classes(_folders(root), classes)
+    else:
+        rows = _official(kind, root, split, part, classes)
     if len({row.label for row in rows}) < 2:
         raise ManifestError("Videos of two labels or more are needed.")
     return with_folds(rows)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A video in a list of an official split."""
+
+    folder: str
+    name: str
+    part: Part
+    label: str
+    group: str
+
+
+Labelled = TypeVar("Labelled", Row, _Listed)
+
+
+def _of_classes(found: list[Labelled], classes: str) -> list[Labelled]:
+    """Those of the labels that are named; all where none is. Raises BadOption."""
+    asked = {name.strip() for name in classes.split(",")} if classes.strip() else set()
+    known = {one.label for one in found}
+    if asked - known:
+        raise BadOption(
+            f"There is no class {', '.join(sorted(asked - known))}. "
+            f"The classes are {', '.join(sorted(known))}."
+        )
+    return [one for one in found if one.label in asked] if asked else found
 
 
 def _folders(root: Path) -> list[Row]:
@@ -84,24 +123,14 @@ def _folder(folder: Path) -> list[Row]:
     return [Row(file, folder.name, "unnamed", group=file, fold=None) for file in files]
 
 
-@dataclass(frozen=True)
-class _Listed:
-    """A video in a list of an official split."""
-
-    folder: str
-    name: str
-    part: Part
-    label: str
-    group: str
-
-
-def _official(kind: str, root: Path, split: int, part: Part | None) -> list[Row]:
+def _official(kind: str, root: Path, split: int, part: Part | None, classes: str) -> list[Row]:
     if split not in SPLITS:
         raise ManifestError(f"There is no split {split}: the official ones are 1, 2 and 3.")
     listed = list(_ucf101(root, split) if kind == "ucf101" else _hmdb51(root, split))
     # Within a class: more than that HMDB51's lists do not promise.
     placed = [(video.name, f"{video.label}/{video.group}", video.part) for video in listed]
     refuse_straddling(placed, "list")
+    listed = _of_classes(listed, classes)
     chosen = [video for video in listed if part in (None, video.part)]
     if not chosen:
         raise ManifestError(f"The lists of split {split} name no videos. Unpack them again.")

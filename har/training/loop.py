@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from har.models import precision
+from har.training import losses
 from har.training.batches import Batch, Clips
 from har.training.recipe import Recipe
 
@@ -23,20 +23,33 @@ State = dict[str, Any]
 
 
 class Network(nn.Module):
-    """A head, below it the backbone where that is fine-tuned."""
+    """A head, below it the backbone where that is fine-tuned; or the last layer of a clip network,
+    and what lies below that."""
 
-    def __init__(self, head: nn.Module, backbone: nn.Module | None = None) -> None:
+    def __init__(
+        self,
+        head: nn.Module,
+        backbone: nn.Module | None = None,
+        *,
+        exclusive: bool = False,
+        from_scratch: bool = False,
+    ) -> None:
+        """``exclusive`` labels share out one probability, by a softmax; else each has its own, by a
+        sigmoid. A backbone ``from_scratch`` was not trained before."""
         super().__init__()
         self.head = head
         self.backbone = backbone
+        self.exclusive = exclusive
+        self._from_scratch = from_scratch
 
     def train(self, mode: bool = True) -> Network:
-        """Only the head changes its mode: the statistics of a backbone's normalisation layers come
-        from more data than is trained on here, and it is fine-tuned as it is served."""
+        """Of a backbone that was trained before, only the head changes its mode: the statistics of
+        its normalisation layers come from more data than is trained on here, and it is fine-tuned
+        as it is served."""
         self.training = mode
         self.head.train(mode)
         if self.backbone is not None:
-            self.backbone.eval()
+            self.backbone.train(mode and self._from_scratch)
         return self
 
     def vectors(self, clips: Tensor) -> Tensor:
@@ -88,12 +101,13 @@ class Training:
         self.network = network.to(precision.device)
         self.done = 0
         self._recipe = recipe
-        self._weights = class_weights(targets, recipe.balance).to(precision.device)
+        self._weights = losses.class_weights(targets, recipe.balance).to(precision.device)
         self._optimiser = _optimiser(network, recipe)
         self._highest = [group["lr"] for group in self._optimiser.param_groups]
+        self._format = number_format(network)
         # float16 alone has gradients too small for it; elsewhere the scaler does nothing.
         self._scaler = torch.amp.GradScaler(
-            precision.device.type, enabled=number_format() is torch.float16
+            precision.device.type, enabled=self._format is torch.float16
         )
         self._best: dict[str, Tensor] | None = None
         self._least = math.inf
@@ -144,19 +158,19 @@ class Training:
     def measure(self, clips: Clips) -> Measured:
         """Loss and accuracy on one clip of each video."""
         self.network.eval()
-        losses, right, known = 0.0, 0, 0
+        total, right, known = 0.0, 0, 0
         for inputs, targets in clips.batches(None):
             targets = targets.to(precision.device)
-            with autocast():
+            with self._autocast():
                 vectors = self.network.vectors(inputs.to(precision.device))
                 logits = self.network.head(vectors.float())[0].float()
-            weights = self._weights[classes(targets)]
-            losses += (self._losses(logits, targets) * weights).sum().item()
+            weights = self._weights[losses.classes(targets)]
+            total += (self._losses(logits, targets) * weights).sum().item()
             labelled = targets.any(dim=1)
             hits = logits.argmax(dim=1) == targets.argmax(dim=1)
             right += int((hits & labelled).sum())
             known += int(labelled.sum())
-        return Measured(losses / len(clips), right / max(1, known))
+        return Measured(total / len(clips), right / max(1, known))
 
     def _epoch(self, clips: Clips, tick: Callable[[], None]) -> float:
         """Train once on each video; the mean loss."""
@@ -187,20 +201,21 @@ class Training:
 
     def _loss(self, clips: Tensor, targets: Tensor) -> Tensor:
         """Mean loss of a batch and of the clips spliced from it, which show none of the labels."""
-        with autocast():
+        with self._autocast():
             vectors = self.network.vectors(clips).float()
-            others = splice(vectors, round(self._recipe.spliced * len(vectors)))
+            others = losses.splice(vectors, round(self._recipe.spliced * len(vectors)))
             logits, _ = self.network.head(torch.cat([vectors, others]))
         nothing = targets.new_zeros(len(others), targets.shape[1])
-        weights = torch.cat([self._weights[classes(targets)], targets.new_ones(len(others))])
-        losses = self._losses(logits.float(), torch.cat([targets, nothing]))
-        return (losses * weights).mean()
+        weights = torch.cat([self._weights[losses.classes(targets)], targets.new_ones(len(others))])
+        return (self._losses(logits.float(), torch.cat([targets, nothing])) * weights).mean()
 
     def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Binary cross-entropy of each label on its own, summed over them: [n]."""
-        smoothing = self._recipe.smoothing
-        smooth = targets * (1 - smoothing) + smoothing / targets.shape[1]
-        return F.binary_cross_entropy_with_logits(logits, smooth, reduction="none").sum(dim=1)
+        return losses.of_clips(logits, targets, self._recipe.smoothing, self.network.exclusive)
+
+    def _autocast(self) -> torch.autocast:
+        """Mixed precision where it pays, else nothing."""
+        enabled = self._format is not None
+        return torch.autocast(precision.device.type, dtype=self._format, enabled=enabled)
 
     def _remember(self, loss: float) -> None:
         """Keep the weights if none had a lower loss."""
@@ -240,18 +255,24 @@ def steps_per_epoch(videos: int, recipe: Recipe) -> int:
     return math.ceil(videos / recipe.batch)
 
 
-def number_format() -> torch.dtype | None:
-    """The numbers of mixed precision on this machine; None where it would not pay."""
+def number_format(network: nn.Module) -> torch.dtype | None:
+    """The numbers of mixed precision for a network on this machine; None where it would not pay, or
+    where the processor's backward pass is wrong in it."""
     if precision.device.type == "cuda":
         has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
         return torch.bfloat16 if has_bfloat16 else torch.float16
-    return torch.bfloat16 if precision.has_bfloat16() else None
+    if not precision.has_bfloat16() or any(map(_pads_time, network.modules())):
+        return None
+    return torch.bfloat16
 
 
-def autocast() -> torch.autocast:
-    """Mixed precision where it pays, else nothing."""
-    dtype = number_format()
-    return torch.autocast(precision.device.type, dtype=dtype, enabled=dtype is not None)
+def _pads_time(module: nn.Module) -> bool:
+    """Whether it is a convolution whose gradient in bfloat16 is not to be trusted.
+
+    On the processor, where such a one sees fewer steps than it is long, oneDNN (as in torch 2.15)
+    leaves parts of its weights' gradient unwritten and writes beyond it.
+    """
+    return isinstance(module, nn.Conv3d) and bool(module.padding[0])
 
 
 def warm_cosine(step: int, steps: int, warmup: float) -> float:
@@ -259,35 +280,3 @@ def warm_cosine(step: int, steps: int, warmup: float) -> float:
     them, then falls to zero as a cosine does (Loshchilov and Hutter 2017, without restarts)."""
     rise = min(1.0, (step + 1) / max(1.0, warmup * steps))
     return rise * 0.5 * (1 + math.cos(math.pi * step / steps))
-
-
-def classes(targets: Tensor) -> Tensor:
-    """The index of the label of each video [n], from targets [n, labels]; one more for none."""
-    return torch.where(targets.any(dim=1), targets.argmax(dim=1), targets.shape[1])
-
-
-def class_weights(targets: Tensor, balance: float) -> Tensor:
-    """Weight of a video of each label, and of none, by how rare it is: [labels + 1].
-
-    The videos that ``targets`` [videos, labels] are of weigh 1 on average.
-    """
-    of_video = classes(targets)
-    counts = of_video.bincount(minlength=targets.shape[1] + 1)
-    weights = counts.clamp(min=1).float() ** -balance
-    return weights / weights[of_video].mean()
-
-
-def splice(clips: Tensor, count: int) -> Tensor:
-    """Clips of nothing that exists: ``count`` [count, T, D] from ``clips`` [n, T, D].
-
-    Each channel comes from one of two random clips. Every value is one that real clips have, but
-    not their combination: what lies between and beside the classes, where a head that has seen only
-    them would be sure of itself. A single clip gives none.
-    """
-    n, _, channels = clips.shape
-    if n < 2:
-        return clips[:0]
-    first = torch.randint(n, (count, 1))
-    second = (first + torch.randint(1, n, (count, 1))) % n
-    sources = torch.cat([first, second], dim=1).gather(1, torch.randint(2, (count, channels)))
-    return clips.transpose(1, 2)[sources, torch.arange(channels)].transpose(1, 2)

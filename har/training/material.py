@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from config import Settings
 from har.models import backbone as backbones
 from har.models.backbone import Backbone
-from har.training import augmentation, manifest
+from har.models.clip_networks.network import ClipNetwork
+from har.training import augmentation, fine_tuning, manifest
 from har.training.augmentation import Plan
 from har.training.batches import CachedClips, Clips, PixelClips
 from har.training.dataset import Dataset, assemble, learnt
@@ -22,6 +23,11 @@ from har.training.features import Extractor
 from har.training.manifest import Row
 from har.training.pixels import Videos
 from har.training.recipe import Recipe
+from har.types import Fit
+
+_RATE = 30.0
+"""Frames per second of which a clip network's are chosen: as many as the videos have that the known
+ones were trained on."""
 
 Indices = NDArray[np.int64]
 
@@ -38,15 +44,19 @@ class Material:
     folds: Indices
     """Shape [videos]: the fold in which each is not trained on."""
     features: int
-    """Length of the vectors that the backbone makes."""
+    """Length of the vectors that the backbone makes; 0 where none does."""
     clips: Callable[[Indices], Clips]
     """The clips of the videos of these indices."""
+    begin: Callable[[], ClipNetwork] | None = None
+    """Loads the network that is fine-tuned; None where a head is trained."""
 
 
 def prepare(recipe: Recipe, rows: Sequence[Row], root: Path, settings: Settings) -> Material:
     """The material of a recipe: cached vectors of a frozen backbone where they will do, else
     pixels. Raises ManifestError and CheckpointError."""
     plan = augmentation.parse(recipe.augment, recipe.reversals, recipe.mirrors)
+    if recipe.model:
+        return _of_clip_network(recipe, plan, tuple(rows), root, settings)
     backbone = backbones.load(recipe.backbone)
     if needs_pixels(recipe, plan, backbone):
         return _of_pixels(recipe, plan, tuple(rows), root, backbone, settings)
@@ -75,6 +85,29 @@ def of_vectors(data: Dataset, recipe: Recipe, plan: Plan) -> Material:
     return Material(data.rows, data.labels, data.targets[:, 0], data.folds, features, clips)
 
 
+def _of_clip_network(
+    recipe: Recipe, plan: Plan, rows: tuple[Row, ...], root: Path, settings: Settings
+) -> Material:
+    def begin() -> ClipNetwork:
+        return fine_tuning.begin(recipe, settings)
+
+    step = max(1, round(_RATE / recipe.fps))
+    videos = Videos(
+        rows=rows,
+        root=root,
+        labels=learnt(rows),
+        fps=recipe.fps * step,
+        fit=begin().fit,
+        frames=recipe.frames,
+        step=step,
+        sampling=recipe.sampling,
+        plan=plan,
+        seed=recipe.seed,
+        settings=settings,
+    )
+    return replace(_material(videos, recipe, None, 0), begin=begin)
+
+
 def _of_pixels(
     recipe: Recipe,
     plan: Plan,
@@ -83,27 +116,33 @@ def _of_pixels(
     backbone: Backbone,
     settings: Settings,
 ) -> Material:
-    labels = learnt(rows)
+    videos = Videos(
+        rows=rows,
+        root=root,
+        labels=learnt(rows),
+        fps=recipe.fps,
+        fit=Fit(recipe.size),
+        frames=recipe.frames,
+        step=1,
+        sampling=recipe.sampling,
+        plan=plan,
+        seed=recipe.seed,
+        settings=settings,
+    )
+    frozen = None if recipe.finetune else backbone.network
+    return _material(videos, recipe, frozen, backbone.features)
+
+
+def _material(videos: Videos, recipe: Recipe, frozen: nn.Module | None, features: int) -> Material:
+    rows, labels = tuple(videos.rows), tuple(videos.labels)
 
     def clips(indices: Indices) -> Clips:
-        videos = Videos(
-            rows=[rows[i] for i in indices],
-            root=root,
-            labels=labels,
-            fps=recipe.fps,
-            size=recipe.size,
-            frames=recipe.frames,
-            step=1,
-            sampling=recipe.sampling,
-            plan=plan,
-            seed=recipe.seed,
-            settings=settings,
-        )
-        return PixelClips(videos, recipe, None if recipe.finetune else backbone.network)
+        chosen = replace(videos, rows=[rows[i] for i in indices])
+        return PixelClips(chosen, recipe, frozen)
 
     targets = torch.tensor([[float(row.label == label) for label in labels] for row in rows])
     folds = np.array(manifest.held_back(rows))
-    return Material(rows, labels, targets, folds, backbone.features, clips)
+    return Material(rows, labels, targets, folds, features, clips)
 
 
 def _cached(

@@ -1,4 +1,4 @@
-"""Clips of pixels to fine-tune a backbone on, decoded while the clips before them are learnt."""
+"""Clips of pixels to fine-tune a network on, decoded while the clips before them are learnt."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from har.media.probe import probe
 from har.training import sampling
 from har.training.augmentation import Plan
 from har.training.manifest import Row
+from har.types import Fit
 
 _WORKERS = min(8, os.cpu_count() or 1)
 """Videos that are decoded at once; each of them is in memory whole, for as long as that lasts."""
@@ -45,8 +46,8 @@ class Videos:
     """The actions to learn."""
     fps: float
     """Frames per second that sampling chooses from."""
-    size: int
-    """Pixels of a frame's side."""
+    fit: Fit
+    """How frames become the square pictures that the network takes."""
     frames: int
     """Frames in a clip."""
     step: int
@@ -81,8 +82,8 @@ class Videos:
     def batches(
         self, order: Sequence[Sequence[int]], epoch: int | None
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """For each batch of indices its clips [batch, frames, size, size, 3] and targets
-        [batch, labels], as clip() gives them, made by threads that work ahead."""
+        """For each batch of indices its clips [batch, frames, ...] and targets [batch, labels],
+        as clip() gives them, made by threads that work ahead."""
         made = _ahead(lambda index: self.clip(index, epoch), chain.from_iterable(order))
         with closing(made):
             for batch in order:
@@ -93,7 +94,7 @@ class Videos:
         file = self.rows[index].file
         try:
             facts = probe(self.root / file, self.settings)
-            batches = frames(facts, self.fps, self.size, self.settings)
+            batches = frames(facts, self.fps, self.fit, self.settings)
             return np.concatenate([batch.pixels for batch in batches])
         except MediaError as error:
             raise ManifestError(f"{file} cannot be used: {error.detail}") from error

@@ -44,6 +44,17 @@ def _about(
 class Recipe:
     """How a model is trained. The same recipe and the same videos give the same weights."""
 
+    model: str = _value(
+        "",
+        "fine-tune this clip network instead of training a head: r3d_18, mc3_18, r2plus1d_18, "
+        "timesformer, videomae, a TimeSformer or VideoMAE by its name on the model hub or its "
+        "folder, or the file of one that was trained here. frames, fps, size and stride are then "
+        "its own by default, and others as docs/commands.md tells",
+        metavar="NAME",
+    )
+    from_scratch: bool = _value(
+        False, "begin from random weights of --model's sizes rather than from its own"
+    )
     backbone: str = _value(
         "i3d", "network that turns frames into vectors: i3d, which sees motion, or any of timm's"
     )
@@ -101,7 +112,12 @@ class Recipe:
     optimiser: str = _value("adamw", "what changes the weights", choices=("adamw", "sgd"))
     momentum: float = _value(0.9, "of sgd", low=0, high=1)
     learning_rate: float = _value(1e-3, "of the head, at its highest", low=0)
-    backbone_rate: float = _value(1e-5, "learning rate of a backbone that is fine-tuned", low=0)
+    backbone_rate: float = _value(
+        1e-5,
+        "learning rate of a backbone that is fine-tuned; with --model of all but its last layer, "
+        "and learning_rate's by default",
+        low=0,
+    )
     weight_decay: float = _value(0.05, "share of a weight, times the learning rate", low=0)
     warmup: float = _value(
         0.1, "share of the steps in which the rate rises, before a cosine lowers it", low=0, high=1
@@ -138,6 +154,9 @@ class Places:
     )
     root: str = _value("", "the folder that the videos are below", metavar="DIR")
     manifest: str = _value("", "the list of labelled videos", metavar="CSV")
+    classes: str = _value(
+        "", "only the videos of these labels, comma-separated", metavar="LABEL,..."
+    )
     split: int = _value(1, "number of the official split of ucf101 and hmdb51", low=1, high=3)
     unknown: str = _value(
         "",

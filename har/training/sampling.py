@@ -19,8 +19,8 @@ def indices(
 
     ``step`` is the distance in frames that ``uniform`` keeps. With ``rng`` a uniform clip begins
     anywhere; without it the clip is the one in the middle, and a random one is equidistant, which
-    is where its frames lie on average. A video too short repeats its last frame, as clips.pad()
-    does. Raises BadOption for a name that is not in NAMES.
+    is where its frames lie on average. A video too short repeats the last of its frames that would
+    be taken, as clips.pad() does. Raises BadOption for a name that is not in NAMES.
     """
     if name not in NAMES:
         raise BadOption(f"There is no sampling '{name}'. Choose one of {', '.join(NAMES)}.")
@@ -38,4 +38,5 @@ def _uniform(
 ) -> NDArray[np.int64]:
     spare = max(0, count - (frames - 1) * step - 1)
     first = spare // 2 if rng is None else int(rng.integers(spare + 1))
-    return np.minimum(first + step * np.arange(frames), count - 1)
+    last = (count - 1 - first) // step
+    return first + step * np.minimum(np.arange(frames), last)

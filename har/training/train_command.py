@@ -50,13 +50,13 @@ def run_train(arguments: argparse.Namespace, settings: Settings) -> int:
     """Train, calibrate, and write the checkpoint and its card."""
     if arguments.resume and arguments.folder:
         raise BadOption("--resume names the folder of the run; leave out --run.")
-    recipe, places = _asked(arguments)
+    recipe, places = _asked(arguments, settings)
     rows = _rows(places)
 
     from har.models import precision
     from har.training import dataset, loop, runs
 
-    _check(recipe)
+    _check(recipe, settings)
     dataset.learnt(rows)
     unknown = _unknown(places)
     precision.tune(settings.threads)
@@ -75,8 +75,9 @@ def run_train(arguments: argparse.Namespace, settings: Settings) -> int:
         return 130
 
 
-def _asked(arguments: argparse.Namespace) -> tuple[Recipe, Places]:
-    """The recipe of the run, the file and the options, later ones before earlier ones."""
+def _asked(arguments: argparse.Namespace, settings: Settings) -> tuple[Recipe, Places]:
+    """The recipe of the run, the file and the options, later ones before earlier ones, and all
+    before what a model to fine-tune has by default."""
     sources = []
     if arguments.resume:
         from har.training import runs
@@ -84,20 +85,35 @@ def _asked(arguments: argparse.Namespace) -> tuple[Recipe, Places]:
         sources.append(runs.begun_with(arguments.resume))
     if arguments.config:
         sources.append(values.read(arguments.config))
-    return values.resolved(*sources, values.given(arguments))
+    asked = values.merged(*sources, values.given(arguments))
+    if not asked.get("model"):
+        return values.resolved(asked)
+    from har.training import fine_tuning
+
+    return values.resolved(fine_tuning.own(settings, asked), asked)
 
 
-def _check(recipe: Recipe) -> None:
-    """Find out before anything is written whether there are that backbone and those augmentations,
-    and whether the sizes make a head. Raises BadOption and CheckpointError."""
+def _check(recipe: Recipe, settings: Settings) -> None:
+    """Find out before anything is written whether there is what the recipe names, and whether its
+    sizes make a network. Raises BadOption, CheckpointError and ModelMissing."""
+    from har.training import augmentation, fine_tuning
+
+    augmentation.parse(recipe.augment)
+    if recipe.from_scratch and not recipe.model:
+        raise BadOption("--from-scratch is for a network that is named with --model.")
+    if recipe.model:
+        fine_tuning.begin(recipe, settings)
+    else:
+        _check_head(recipe)
+
+
+def _check_head(recipe: Recipe) -> None:
     import torch
 
     from har.models import backbone
     from har.models.heads import all_sizes, make_head
-    from har.training import augmentation
 
     backbone.normalisation(recipe.backbone)
-    augmentation.parse(recipe.augment)
     try:
         sizes = all_sizes(recipe.head, recipe.sizes)
         with torch.device("meta"):
@@ -113,7 +129,12 @@ def _rows(places: Places) -> list[Row]:
         raise BadOption("Name the folder that the videos are below, with --root.")
     manifest = Path(places.manifest) if places.manifest else None
     return layouts.read(
-        places.data, Path(places.root), manifest=manifest, split=places.split, part="train"
+        places.data,
+        Path(places.root),
+        manifest=manifest,
+        split=places.split,
+        part="train",
+        classes=places.classes,
     )
 
 

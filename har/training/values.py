@@ -67,12 +67,17 @@ def read(path: Path) -> Values:
     return {name: _checked(name, value) for name, value in found.items()}
 
 
+def merged(*sources: Values) -> Values:
+    """All values, later sources before earlier ones."""
+    return {name: value for source in sources for name, value in source.items()}
+
+
 def resolved(*sources: Values) -> tuple[Recipe, Places]:
-    """The recipe and places of values, later sources before earlier ones, the rest by default.
+    """The recipe and places of merged() values, the rest by default.
 
     Raises BadOption for values that contradict each other.
     """
-    values = {name: value for source in sources for name, value in source.items()}
+    values = merged(*sources)
     recipe, places = Recipe(**_of(Recipe, values)), Places(**_of(Places, values))
     if recipe.stride > recipe.frames:
         raise BadOption(

@@ -29,6 +29,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--root", type=Path, required=True, metavar="DIR", help="the folder its files are below"
     )
     parser.add_argument(
+        "--classes",
+        default="",
+        metavar="LABEL,...",
+        help="only the videos of these labels, comma-separated",
+    )
+    parser.add_argument(
         "--split", type=int, choices=SPLITS, default=1, help="official split of ucf101 and hmdb51"
     )
     parser.add_argument(
@@ -44,6 +50,7 @@ def rows(arguments: argparse.Namespace, part: Part) -> list[Row]:
         manifest=arguments.manifest,
         split=arguments.split,
         part=part,
+        classes=arguments.classes,
     )
     if all(row.fold is None for row in found):
         raise BadOption("None of the labelled videos has a fold: there is nothing to measure.")

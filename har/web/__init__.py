@@ -18,7 +18,9 @@ from har.web.example_clips import example_clips
 from har.web.files import files
 from har.web.health import health
 from har.web.jobs import jobs
+from har.web.live import live
 from har.web.metrics import metrics
+from har.web.models import models
 from har.web.openapi import openapi
 from har.web.pages import pages
 from har.web.uploads import uploads
@@ -55,7 +57,8 @@ def create_app(settings: Settings) -> Flask:
     problems.register(app)
     security.register(app, settings)
     keys.register(app)
-    for blueprint in (asking, example_clips, files, health, jobs, metrics, openapi, pages, uploads):
+    views = asking, example_clips, files, health, jobs, live, metrics, models, openapi, pages
+    for blueprint in (*views, uploads):
         app.register_blueprint(blueprint)
     limits.register(app, settings)
     places.register(app, settings)

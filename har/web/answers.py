@@ -7,7 +7,7 @@ from typing import Any
 
 from config import Settings
 from har.errors import HarError
-from har.web.schemas import Schema, ref
+from har.web.json_schema import Schema, ref
 
 Operation = dict[str, Any]
 

@@ -24,6 +24,10 @@ CURL: dict[str, dict[str, str]] = {
   -F labels="juggling,playing chess" \
   -F stride=4 \
   "{base}/predict"''',
+        "Compare two models": r'''curl --fail-with-body \
+  -F video=@clip.mp4 \
+  -F models=bilstm,r3d_18 \
+  "{base}/predict"''',
     },
     "jobs.create": {
         "Send a file": r'''curl --fail-with-body \
@@ -72,6 +76,9 @@ CURL: dict[str, dict[str, str]] = {
     "files.frames": {
         "Save the first sheet": r'''curl -f -o frames-0.jpg \
   "{base}/jobs/$JOB/frames/0.jpg"''',
+    },
+    "files.picture": {
+        "Save what a stream shows": r'''curl -f -o picture.jpg "{base}/jobs/$JOB/picture"''',
     },
     "files.training": {
         "Save the clips to train with": r'''curl -f -o training.zip \
@@ -129,6 +136,9 @@ CURL: dict[str, dict[str, str]] = {
         "Give an upload up": r'''curl --fail-with-body -X DELETE \
   -H "Tus-Resumable: 1.0.0" \
   "{base}/uploads/$UPLOAD"''',
+    },
+    "models.index": {
+        "List the models": r'''curl --fail-with-body "{base}/models"''',
     },
     "health.healthz": {
         "Ask whether it answers": r'''curl --fail-with-body "{base}/healthz"''',

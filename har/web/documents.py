@@ -17,7 +17,7 @@ def summary(job: Job) -> dict[str, Any]:
         "id": job.id,
         "state": job.state,
         "phase": job.phase,
-        "progress": job.progress.get(job.phase or "", 0.0),
+        "progress": _reached(job).get(job.phase or "", 0.0),
         "origin": job.origin,
         "created": round(job.created, 3),
         "url": url_for("jobs.show", id=job.id),
@@ -51,11 +51,22 @@ def _watched(job: Job) -> dict[str, Any]:
     """What can be watched of it so far."""
     copied = job.playable == PLAYABLE
     url = f"/jobs/{job.id}/{PLAYABLE if copied else 'video'}" if job.playable else None
-    return {"video": job.facts, "playable_url": url}
+    return {"video": job.facts, "playable_url": url, "picture_url": picture_url(job)}
+
+
+def picture_url(job: Job) -> str | None:
+    """Where the current picture of a stream is, while it runs."""
+    return (job.outline or {}).get("picture_url") if job.state == "running" else None
 
 
 def _phases(job: Job) -> list[dict[str, Any]]:
-    return [{"phase": name, "progress": done} for name, done in job.progress.items()]
+    return [{"phase": name, "progress": done} for name, done in _reached(job).items()]
+
+
+def _reached(job: Job) -> dict[str, float]:
+    """How far each phase came. A worker tells it from time to time only, its end among what is
+    left out."""
+    return dict.fromkeys(job.progress, 1.0) if job.state == "done" else job.progress
 
 
 def _timings(job: Job) -> dict[str, float]:

@@ -32,6 +32,7 @@ _RESULT = {
     "id": _ID,
     "video": _VIDEO,
     "labels": None,
+    "model": "bilstm",
     "segment_predictions": [
         {
             "start": 1.0,
@@ -58,6 +59,7 @@ _RESULT = {
         "zero_shot": "openai/clip-vit-base-patch32",
     },
     "thresholds": {"trained": 0.55, "zero_shot": 0.3},
+    "comparison": None,
     "frames": {"fps": 8.0, "size": 112, "columns": 8, "rows": 8, "count": 99, "sheets": 2},
     "timings": {"fetch": 0.0, "probe": 0.1, "decode": 0.3, "backbone": 1.9, "total": 2.6},
     "video_url": f"/jobs/{_ID}/video",
@@ -78,6 +80,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "timings": {"waited": 0.03},
         "video": _VIDEO,
         "playable_url": f"/jobs/{_ID}/video",
+        "picture_url": None,
         "result": None,
         "error": None,
     },
@@ -85,7 +88,62 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "Event": {
         "event": "progress",
         "data": '{"state": "queued", "phase": null, "phases": [], "video": null, '
-        '"playable_url": null}',
+        '"playable_url": null, "picture_url": null}',
+    },
+    "Comparison": {
+        "model": "r3d_18",
+        "segment_predictions": [
+            {
+                "start": 1.0,
+                "end": 2.067,
+                "label": "jumping jacks",
+                "confidence": 0.71,
+                "top5": [["jumping jacks", 0.71], ["lunge", 0.09]],
+                "source": "r3d_18",
+                "reason": None,
+                "attention": [],
+            }
+        ],
+        "timeline": [
+            {
+                "start": 0.0,
+                "end": 12.4,
+                "label": "jumping jacks",
+                "confidence": 0.71,
+                "source": "r3d_18",
+            }
+        ],
+        "models": {
+            "trained": "r3d_18 (KINETICS400_V1)",
+            "zero_shot": "openai/clip-vit-base-patch32",
+        },
+        "thresholds": {"trained": 0.5, "zero_shot": 0.3},
+        "agreement": {
+            "share": 0.2581,
+            "stretches": [{"start": 0.0, "end": 3.2, "label": "JumpingJack"}],
+        },
+    },
+    "Models": {
+        "models": [
+            {
+                "name": "bilstm",
+                "title": "BiLSTM",
+                "kind": "a head on i3d",
+                "labels": 15,
+                "clip_seconds": 2.0,
+                "here": True,
+                "default": True,
+            },
+            {
+                "name": "r3d_18",
+                "title": "R3D-18",
+                "kind": "torchvision",
+                "labels": 400,
+                "clip_seconds": 1.067,
+                "here": False,
+                "default": False,
+            },
+        ]
     },
     "Upload": {"id": _ID, "url": f"/uploads/{_ID}"},
     "Health": {"status": "ok", "version": __version__},

@@ -57,6 +57,17 @@ def annotated(id: str) -> Response:
     return _private(response, "inline", storage.ANNOTATED)
 
 
+@files.get("/jobs/<id>/picture")
+def picture(id: str) -> Response:
+    """What a stream shows at this moment."""
+    job = all_jobs().records.get(id)
+    if documents.picture_url(job) is None:
+        raise NotFound("Only a stream of `har live --serve` has a picture, while it runs.")
+    response = _private(_send(job, storage.PICTURE, "image/jpeg"), "inline", storage.PICTURE)
+    response.cache_control.no_store = True
+    return response
+
+
 @files.get("/jobs/<id>/frames/<int(max=99999):number>.jpg")
 def frames(id: str, number: int) -> Response:
     """A sheet of the frames that were looked at."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _SENDING = {f"jobs.{name}" for name in ("predict", "create", "index", "show", "events", "cancel")}
+_SENDING.add("live.stream")
 
 GROUPS = {
     "Videos and jobs": "A video that is sent makes a job. Its id is a secret: who has it may read, "
@@ -21,6 +22,7 @@ _OTHERS = {
     "examples": "The service",
     "health": "The service",
     "metrics": "The service",
+    "models": "The service",
     "openapi": "The service",
 }
 """Blueprints whose endpoints are no results."""

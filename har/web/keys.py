@@ -61,22 +61,31 @@ def lister(request: Request) -> str:
     return client(request)
 
 
-def _identify() -> None:
-    """Raises KeyWrong, and KeyNeeded where videos are taken only with a key."""
-    g.key = None
+def identify(token: str | None) -> None:
+    """Take the request for one of the key's owner. Raises KeyWrong, and KeyNeeded for want of one
+    where videos are taken only with a key."""
     settings: Settings = current_app.config["HAR"]
-    given = request.authorization
-    # Another scheme is for a proxy on the way.
-    if given is not None and given.type == "bearer":
+    if token is not None:
         queue: Queue = current_app.extensions["har.queue"]
-        g.key = keys.find(queue.records.engine, given.token or "")
+        g.key = keys.find(queue.records.engine, token)
         if g.key is None:
             raise KeyWrong("This key is not known here. Check it, or ask for a new one.")
-    elif settings.require_key and request.endpoint in (*TAKING, *BEGINNING, "jobs.index"):
+    elif settings.require_key:
         raise KeyNeeded(
             "Videos are taken only from who has a key. Ask whoever runs this service for one, and "
             "send it as `Authorization: Bearer` and the key."
         )
+
+
+def _identify() -> None:
+    """Raises KeyWrong, and KeyNeeded where videos are taken only with a key."""
+    g.key = None
+    given = request.authorization
+    # Another scheme is for a proxy on the way.
+    if given is not None and given.type == "bearer":
+        identify(given.token or "")
+    elif request.endpoint in (*TAKING, *BEGINNING, "jobs.index"):
+        identify(None)
 
 
 def _asks_here(request: Request) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from har.web.json_schema import Schema
 from har.web.prose import code
-from har.web.schemas import Schema
 
 _REF = "#/components/schemas/"
 

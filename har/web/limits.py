@@ -6,7 +6,7 @@ import math
 import time
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, current_app, request
 from flask_limiter import Limiter, RateLimitExceeded
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -57,14 +57,29 @@ def register(app: Flask, settings: Settings) -> None:
     views: dict[str, Any] = app.view_functions
     for endpoint in (*TAKING, "asking.labels", "files.cut", "files.training"):
         views[endpoint] = limit(views[endpoint])
+    app.extensions["har.count"] = limit(_counted)
     # Apart from those: a video that comes in parts must not count twice.
     begun = limiter.shared_limit(lambda: _rate(settings), scope="uploads")
     for endpoint in BEGINNING:
         views[endpoint] = begun(views[endpoint])
 
-    @app.errorhandler(RateLimitExceeded)
-    def refuse(_: RateLimitExceeded) -> Response:
-        return problems.respond_to(_too_many(limiter))
+    app.extensions["har.limiter"] = limiter
+    app.register_error_handler(RateLimitExceeded, lambda _: problems.respond_to(_too_many()))
+
+
+def count() -> None:
+    """Count the request as one that brings a video, where it turns out to be that late.
+
+    Raises TooManyRequests.
+    """
+    try:
+        current_app.extensions["har.count"]()
+    except RateLimitExceeded:
+        raise _too_many() from None
+
+
+def _counted() -> None:
+    """There is nothing to do but to be counted."""
 
 
 def _limit_body() -> None:
@@ -92,8 +107,8 @@ def _rate(settings: Settings) -> str:
     return key.rate if key and key.rate else settings.rate_limit
 
 
-def _too_many(limiter: Limiter) -> TooManyRequests:
-    limit = limiter.current_limit
+def _too_many() -> TooManyRequests:
+    limit = current_app.extensions["har.limiter"].current_limit
     assert limit is not None
     who = "With one key" if sent_key() else "From one address"
     return TooManyRequests(

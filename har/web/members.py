@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from har.web.json_schema import Schema
 from har.web.kinds import kind, limits, named
 from har.web.prose import code, prose
-from har.web.schemas import Schema
 
 Document = dict[str, Any]
 

@@ -19,8 +19,8 @@ from har.web.answers import (
     problems,
 )
 from har.web.examples import EXAMPLES
+from har.web.json_schema import Schema, ref
 from har.web.refusals import ANY, JOB, LONG, SENT, UNUSABLE, UPLOAD, WAITED
-from har.web.schemas import Schema, ref
 
 
 def operations(settings: Settings) -> dict[str, Operation]:
@@ -44,6 +44,11 @@ def operations(settings: Settings) -> dict[str, Operation]:
         ),
         "files.annotated": _file(
             "video/mp4", "A job that is done has one, unless it was sent with `annotate=0`."
+        ),
+        "files.picture": _file(
+            "image/jpeg",
+            "Of a stream that `har live --serve` follows, while it runs: the job's `picture_url`. "
+            "Another one at most twice a second.",
         ),
         "files.frames": _file("image/jpeg", "The result's `frames` tells more.", parameters.SHEET),
         "files.cut": _made(
@@ -78,6 +83,8 @@ def operations(settings: Settings) -> dict[str, Operation]:
                 **problems({*UPLOAD, errors.CrossSite}),
             },
         },
+        "live.stream": _live(),
+        "models.index": _models(),
         "health.healthz": asked(as_json("It does.", ref("Health")), ANY),
         "health.readyz": _readyz(),
         "metrics.show": asked(content("For Prometheus.", "text/plain", _METRICS), ANY),
@@ -208,6 +215,18 @@ def _export() -> Operation:
     }
 
 
+def _live() -> Operation:
+    return {
+        "description": "Not for curl: a WebSocket, on which pictures go one way and answers the "
+        "other. The messages, and the errors that come as messages, are described in docs/api.md. "
+        "It makes a job, with the result of any other once the stream has ended.",
+        "responses": {
+            "101": {"description": "The connection is a WebSocket from now on."},
+            **problems({*LONG, errors.NotASocket, errors.CrossSite}),
+        },
+    }
+
+
 def _labels(settings: Settings) -> Operation:
     refusals = {
         errors.BadOption,
@@ -243,6 +262,14 @@ def _corrections() -> Operation:
             "200": as_json("The result with all corrections.", ref("Result")),
             **problems(JOB | refusals),
         },
+    }
+
+
+def _models() -> Operation:
+    return {
+        "description": "Any worker may take a video on: where there are several, each needs the "
+        "weights of the models that are asked for.",
+        **asked(as_json("The models that workers which are there know.", ref("Models")), ANY),
     }
 
 

@@ -9,10 +9,11 @@ from har.export.formats import FORMATS
 from har.export.view import MEMBERS
 from har.media.examples import EXAMPLES
 from har.models.labels import MAX_LABEL_LENGTH
+from har.models.registry import HUB_NAME, NAMES
 from har.options import MAX_STRIDE
 from har.types import Source
 from har.web.forms import MOST_JOBS
-from har.web.schemas import ID_PATTERN, Schema
+from har.web.json_schema import ID_PATTERN, Schema
 
 
 def _parameter(place: str, name: str, description: str, schema: Schema) -> Schema:
@@ -126,6 +127,13 @@ VIEW = (
         "The only models; several times for several.",
         {"type": "array", "items": {"type": "string", "enum": list(get_args(Source))}},
     ),
+    _parameter(
+        "query",
+        "model",
+        "Where two models were compared, the one whose actions are exported; JSON has those of "
+        "both. The first without it.",
+        _TEXT,
+    ),
 )
 
 
@@ -146,8 +154,12 @@ def video(settings: Settings) -> Schema:
         f"{settings.max_pixels} pixels.",
     }
     either = [{"required": [source]} for source in ("video", "url", "example", "upload")]
-    sent = {"type": "object", "properties": {"video": file, **fields}, "oneOf": either}
-    linked = {"type": "object", "properties": fields, "oneOf": either[1:]}
+    one: Schema = {
+        "type": "object",
+        "dependentSchemas": {"model": {"properties": {"models": False}}},
+    }
+    sent = {**one, "properties": {"video": file, **fields}, "oneOf": either}
+    linked = {**one, "properties": fields, "oneOf": either[1:]}
     example = {"url": "https://example.org/clip.mp4", "labels": "juggling,playing chess"}
     return {
         "required": True,
@@ -199,6 +211,9 @@ CORRECTION = _form(
 """The body of a request that corrects segments."""
 
 
+_MODEL = f"({'|'.join(NAMES)}|{HUB_NAME})"
+
+
 def _fields(settings: Settings) -> dict[str, Schema]:
     return {
         "url": {
@@ -236,5 +251,17 @@ def _fields(settings: Settings) -> dict[str, Schema]:
             "enum": ["0", "1"],
             "default": "1",
             "description": "`0` makes no annotated video.",
+        },
+        "model": {
+            "type": "string",
+            "pattern": f"^{_MODEL}$",
+            "description": "The model to ask, as `GET /models` names it; the service's own "
+            "without it.",
+        },
+        "models": {
+            "type": "string",
+            "pattern": rf"^{_MODEL}(,(?!\1$){_MODEL})?$",
+            "description": "Instead of `model`: two names that differ with a comma between them. "
+            "What the second model finds is the result's `comparison`.",
         },
     }

@@ -25,7 +25,7 @@ _FREE_THREADS = 8
 _LEAST_SHARE = 8
 """Places that each client may have, or a quarter of all: a browser opens six connections."""
 
-_SMALL = 16_000
+_SMALL = 24_000
 """Bytes of an answer that the kernel takes at once, however slowly the client reads them."""
 
 _SECONDS = 5

@@ -21,11 +21,24 @@ _log = logging.getLogger(__name__)
 
 def register(app: Flask) -> None:
     """Have every error answered with a problem document."""
-    app.register_error_handler(HarError, respond_to)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _records_away)
-    app.register_error_handler(Exception, _unforeseen)
+    app.register_error_handler(Exception, lambda error: respond_to(public(error)))
+
+
+def public(error: Exception) -> HarError:
+    """What the client is told of an error; one that we did not foresee goes to the log."""
+    if isinstance(error, HarError):
+        return error
+    if disk.is_full(error):
+        _log.warning("the disk is full: %s", error)
+        return room.none()
+    if isinstance(error, OperationalError):
+        _log.warning("the database does not answer: %s", error)
+        sentence = "The service cannot reach its database. Try again in a minute."
+        return RecordsAway(sentence, retry_after=_AWAY_SECONDS)
+    _log.error("a request failed", exc_info=error)
+    return InternalError("Something unforeseen happened. Try again; the log has the particulars.")
 
 
 def respond(members: Mapping[str, Any]) -> Response:
@@ -54,14 +67,6 @@ def _too_large(error: RequestEntityTooLarge) -> Response:
     return respond_to(TooLarge(sentence))
 
 
-def _records_away(error: OperationalError) -> Response:
-    if disk.is_full(error):
-        return _disk_full(error)
-    _log.warning("the database does not answer: %s", error)
-    sentence = "The service cannot reach its database. Try again in a minute."
-    return respond_to(RecordsAway(sentence, retry_after=_AWAY_SECONDS))
-
-
 def _http(error: HTTPException) -> Response:
     response = respond(
         {
@@ -74,17 +79,3 @@ def _http(error: HTTPException) -> Response:
     for name, value in error.get_headers():
         response.headers.setdefault(name, value)
     return response
-
-
-def _disk_full(error: Exception) -> Response:
-    _log.warning("the disk is full: %s", error)
-    return respond_to(room.none())
-
-
-def _unforeseen(error: Exception) -> Response:
-    if disk.is_full(error):
-        return _disk_full(error)
-    _log.error("a request failed", exc_info=error)
-    return respond_to(
-        InternalError("Something unforeseen happened. Try again; the log has the particulars.")
-    )

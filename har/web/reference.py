@@ -12,10 +12,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from har.web.json_schema import Schema
 from har.web.kinds import kind, limits
 from har.web.members import Document, Member, members, resolved
 from har.web.prose import prose, spans
-from har.web.schemas import Schema
 
 _PROBLEM = "application/problem+json"
 _CODE = re.compile(r"^- `(\w+)`: (.+)\.$", re.MULTILINE)

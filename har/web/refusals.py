@@ -50,5 +50,7 @@ WAITED = {
     errors.WorkerUnavailable,
     errors.Restarting,
     errors.ToolMissing,
+    errors.ModelMissing,
+    errors.CheckpointError,
 }
 """Of the work, and of waiting for it."""

@@ -23,9 +23,9 @@ _POLICY = {
     "frame-ancestors": "'none'",
 }
 
+_USED = ("camera", "fullscreen")
 _UNUSED = (
     "accelerometer",
-    "camera",
     "display-capture",
     "geolocation",
     "gyroscope",
@@ -43,7 +43,9 @@ _UNUSED = (
 
 _HEADERS = {
     "Content-Security-Policy": "; ".join(f"{what} {where}" for what, where in _POLICY.items()),
-    "Permissions-Policy": ", ".join(["fullscreen=(self)", *(f"{name}=()" for name in _UNUSED)]),
+    "Permissions-Policy": ", ".join(
+        [*(f"{name}=(self)" for name in _USED), *(f"{name}=()" for name in _UNUSED)]
+    ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # The address of a job is the secret that leads to it.
@@ -64,7 +66,7 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 def register(app: Flask, settings: Settings) -> None:
     """Guard an application; before anything but the log. Raises ConfigError for a bad host."""
     app.before_request(partial(_check_host, trusted_hosts(settings)))
-    app.before_request(_refuse_other_sites)
+    app.before_request(_guard_sending)
     app.after_request(guard)
 
 
@@ -129,13 +131,16 @@ def _check_host(trusted: frozenset[str]) -> None:
     )
 
 
-def _refuse_other_sites() -> None:
+def _guard_sending() -> None:
+    if request.method not in _SAFE:
+        refuse_other_sites()
+
+
+def refuse_other_sites() -> None:
     """Raises CrossSite where a browser sends for a page that is not ours.
 
     Browsers say so in one of two headers; who sends neither is no browser.
     """
-    if request.method in _SAFE:
-        return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     ours = origin is None or origin.partition("://")[2] == _host()
     if not (ours if site is None else site in ("same-origin", "none")):

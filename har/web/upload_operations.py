@@ -6,8 +6,8 @@ from config import Settings
 from har import errors
 from har.web import parameters
 from har.web.answers import Operation, as_json, header, keyed, problems
+from har.web.json_schema import ref
 from har.web.refusals import ANY, LONG, UPLOAD
-from har.web.schemas import ref
 
 
 def begin(settings: Settings) -> Operation:

@@ -1,6 +1,6 @@
 // The page's address: which job, and how it is looked at. Its filter is that of the exports.
 
-/** What the address says: { job, time, clip, rows, view }; null for what it does not. */
+/** What the address says; null for what it does not. */
 export function readAddress() {
   const query = new URLSearchParams(location.search);
   const number = (name) => {
@@ -10,6 +10,7 @@ export function readAddress() {
   return {
     job: query.get("job"),
     time: number("t"),
+    model: query.get("model"),
     clip: number("clip"),
     rows: query.get("rows"),
     view: {
@@ -21,9 +22,10 @@ export function readAddress() {
 }
 
 /** The address of a job's page; of what is null or as usual, nothing is said. */
-export function pageAddress({ job, time = null, clip = null, rows = null, view = null }) {
+export function pageAddress({ job, time = null, model = null, clip = null, rows, view }) {
   const query = new URLSearchParams({ job });
   if (time !== null) query.set("t", String(Math.round(time * 1000) / 1000));
+  if (model !== null) query.set("model", model);
   if (clip !== null) query.set("clip", clip);
   if (rows === "labels") query.set("rows", rows);
   if (view) for (const [name, value] of viewQuery(view)) query.append(name, value);

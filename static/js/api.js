@@ -4,12 +4,8 @@
 export class Problem extends Error {
   constructor(title, detail, status = 0, code = "", retryAfter = 0) {
     super(detail);
-    this.title = title;
-    this.detail = detail;
-    this.status = status;
-    this.code = code;
-    // Seconds after which it is worth another try.
-    this.retryAfter = retryAfter;
+    // Another try is worth it after so many seconds; the job is the id of one that has left something.
+    Object.assign(this, { title, detail, status, code, retryAfter, job: null });
   }
 
   static from(body, status, retryAfter) {
@@ -33,26 +29,23 @@ export class Problem extends Error {
 
 /** Has a job stopped and forgotten; one that is gone already is as good. */
 export async function remove(id, signal) {
-  try {
-    await fetch(`/jobs/${encodeURIComponent(id)}`, { method: "DELETE", signal });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw disconnected();
-  }
+  await answered(`/jobs/${encodeURIComponent(id)}`, { method: "DELETE", signal });
 }
 
-/** The JSON of an address. Throws a Problem where there is none. */
-export async function ask(address, signal, headers = {}) {
-  let response;
-  try {
-    response = await fetch(address, { signal, headers, cache: "no-store" });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw disconnected();
-  }
+/** The JSON of an address, asked as by fetch(). Throws a Problem where there is none. */
+export async function ask(address, options = {}, remedy) {
+  const response = await answered(address, { cache: "no-store", ...options }, remedy);
   const body = await response.json().catch(() => null);
   if (!response.ok || !body) throw Problem.from(body, response.ok ? 502 : response.status);
   return body;
+}
+
+async function answered(address, options, remedy) {
+  try {
+    return await fetch(address, options);
+  } catch (error) {
+    throw options.signal?.aborted ? error : disconnected(remedy);
+  }
 }
 
 /** Waits; throws the signal's reason where that comes first. */
@@ -67,14 +60,9 @@ export function pause(milliseconds, signal) {
 }
 
 /** What an XMLHttpRequest was refused with. */
-export function refusal(request) {
-  return Problem.from(request.response, request.status, request.getResponseHeader("Retry-After"));
-}
+export const refusal = (request) =>
+  Problem.from(request.response, request.status, request.getResponseHeader("Retry-After"));
 
 /** What is wrong where nothing answers. */
-export function disconnected() {
-  return new Problem(
-    "The connection was lost",
-    "Check your connection and send the video again.",
-  );
-}
+export const disconnected = (remedy = "send the video again") =>
+  new Problem("The connection was lost", `Check your connection and ${remedy}.`);

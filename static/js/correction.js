@@ -1,22 +1,17 @@
 // Where a person says what a clip shows, takes that back, and gets all that was said.
 
 import { correct } from "./asking.js";
-import { element, part } from "./dom.js";
+import { element, part, parts, write } from "./dom.js";
 import { jobAddress } from "./job.js";
-import { spaced } from "./labels.js";
+import { counted, spaced } from "./labels.js";
 
 const PERSON = "person";
 
-/**
- * show(index, job) is about a clip of a job, which can be corrected once that is done; onCorrect
- * hears the new result.
- */
+/** onCorrect hears the new result. */
 export function correction(root, { onCorrect }) {
   const form = root.querySelector("form");
   const input = form.querySelector("input");
-  const open = part(root, "open");
-  const answer = part(root, "answer");
-  const problem = part(root, "problem");
+  const [open, answer, problem] = parts(root, "open", "answer", "problem");
   const taking = takingBack(root, (span) => send({ ...span, label: "" }));
   let clip = { index: 0, job: null };
   let busy = false;
@@ -38,7 +33,7 @@ export function correction(root, { onCorrect }) {
       ...labels.map((label) => element("option", { value: spaced(label) })));
     const { first, last } = run(result.segment_predictions, index);
     part(root, "scope").hidden = first === last;
-    part(root, "whole").textContent = `All ${last - first + 1} clips of this action`;
+    write(root, { whole: `All ${last - first + 1} clips of this action` });
   }
 
   async function save() {
@@ -113,8 +108,7 @@ export function correction(root, { onCorrect }) {
 
 // The buttons that give the models their word back.
 function takingBack(root, onUndo) {
-  const one = part(root, "undo");
-  const all = part(root, "undo-all");
+  const [one, all] = parts(root, "undo", "undo-all");
   let span = null;
   let clip = 0;
   one.addEventListener("click", () => onUndo({ first: clip, last: clip }));
@@ -138,7 +132,7 @@ function count(root, { id, result }) {
   const link = part(root, "training");
   part(root, "corrections").hidden = number === 0;
   link.href = jobAddress(id, "training.zip");
-  part(root, "count").textContent = clipsOf(number);
+  write(root, { count: counted(number, "clip") });
 }
 
 // The clips around one that carry the same label from the same hand: an action of the timeline, or
@@ -166,10 +160,7 @@ function meant(text, known) {
 }
 
 function told(number, label) {
-  if (label) return `Saved: ${clipsOf(number)} ${number === 1 ? "is" : "are"} ${spaced(label)} now.`;
-  return `Undone: ${clipsOf(number)} ${number === 1 ? "has" : "have"} the models' label again.`;
-}
-
-function clipsOf(number) {
-  return number === 1 ? "1 clip" : `${number} clips`;
+  const clips = counted(number, "clip");
+  if (label) return `Saved: ${clips} ${number === 1 ? "is" : "are"} ${spaced(label)} now.`;
+  return `Undone: ${clips} ${number === 1 ? "has" : "have"} the models' label again.`;
 }

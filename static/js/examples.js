@@ -2,7 +2,6 @@
 
 import { part } from "./dom.js";
 
-/** onChoose(name, title) hears which. */
 export function exampleCards(cards, onChoose) {
   for (const card of cards) {
     card.addEventListener("click", () => {

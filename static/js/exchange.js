@@ -3,9 +3,8 @@
 import { disconnected } from "./api.js";
 
 /**
- * The XMLHttpRequest once it is answered, whatever its status; onSent hears the bytes of the body
- * that have been sent. Throws a Problem where no answer comes, also where nothing moves for
- * silenceMs, and the signal's reason.
+ * The XMLHttpRequest once it is answered, whatever its status; onSent hears how many bytes have been
+ * sent. Throws a Problem where no answer comes, or nothing moves for silenceMs, or the signal's reason.
  */
 export function exchange(method, address, options) {
   const { headers = {}, body = null, onSent = () => {}, silenceMs = 0, signal } = options;

@@ -1,25 +1,25 @@
 // Which segments are wanted: by confidence, label and model.
 
-import { element, part } from "./dom.js";
+import { arrange, element, parts } from "./dom.js";
 import { isZeroShot, modelName, percent, spaced } from "./labels.js";
 
-/** Everything. */
 export const ALL = { min: 0, labels: new Set(), sources: new Set() };
 
-/** Whether a segment passes; the service's exports mean the same. */
+/** As in the service's exports. */
 export function keeps({ min, labels, sources }, { confidence, label, source }) {
   return confidence >= min
     && (labels.size === 0 || labels.has(label))
     && (sources.size === 0 || sources.has(source));
 }
 
-/** The filter's form. onChange hears { min, labels, sources }; none of a kind means all of it. */
+/** onChange hears { min, labels, sources }; none of a kind means all of it. */
 export function filterBar(root, { onChange }) {
   const [slider, number, labels, sources, count, clear] =
-    ["min", "number", "labels", "sources", "count", "clear"].map((name) => part(root, name));
+    parts(root, "min", "number", "labels", "sources", "count", "clear");
   let segments = [];
   let view = ALL;
-  let drawn = "";
+  // By kind and value: while clips come in, whoever is at one of them is not to lose it.
+  const chips = new Map();
 
   function change(next) {
     view = next;
@@ -41,6 +41,12 @@ export function filterBar(root, { onChange }) {
   }
 
   function chip(kind, value, ...content) {
+    const key = `${kind} ${value}`;
+    if (!chips.has(key)) chips.set(key, made(kind, value, ...content));
+    return chips.get(key);
+  }
+
+  function made(kind, value, ...content) {
     const button = element("button",
       { type: "button", class: "chip", "data-kind": kind, "data-value": value }, ...content);
     button.setAttribute("aria-pressed", "false");
@@ -49,15 +55,14 @@ export function filterBar(root, { onChange }) {
   }
 
   function labelChip(label, colourOf) {
-    const swatch = element("i", { class: "swatch" });
-    swatch.style.backgroundColor = colourOf(label);
-    return chip("labels", label, swatch, spaced(label));
+    const node = chip("labels", label, element("i", { class: "swatch" }), spaced(label));
+    node.querySelector("i").style.backgroundColor = colourOf(label);
+    return node;
   }
 
-  function draw(choices, colourOf) {
-    labels.replaceChildren(...choices.labels.map((label) => labelChip(label, colourOf)));
-    sources.replaceChildren(...choices.sources.map((source) =>
-      chip("sources", source, isZeroShot(source) ? `${modelName(source)}, zero-shot` : modelName(source))));
+  function sourceChip(source) {
+    const name = modelName(source);
+    return chip("sources", source, isZeroShot(source) ? `${name}, zero-shot` : name);
   }
 
   slider.addEventListener("input", () => change({ ...view, min: Number(slider.value) }));
@@ -71,11 +76,8 @@ export function filterBar(root, { onChange }) {
     show(shown, colourOf) {
       segments = shown;
       const kinds = (name) => [...new Set(shown.map((segment) => segment[name]))].sort();
-      const choices = { labels: kinds("label"), sources: kinds("source") };
-      const key = JSON.stringify([choices, choices.labels.map(colourOf)]);
-      // While clips come in, whoever is at one of them is not to lose it.
-      if (key !== drawn) draw(choices, colourOf);
-      drawn = key;
+      arrange(labels, kinds("label").map((label) => labelChip(label, colourOf)));
+      arrange(sources, kinds("source").map(sourceChip));
       tell();
     },
     set(wanted) {

@@ -38,10 +38,7 @@ export function frames({ id, result: { frames: kept, video } }) {
       shown = index;
       const place = index % (columns * rows);
       const sheet = sheets.get((index - place) / (columns * rows));
-      if (sheet.loaded) {
-        draw(sheet.image, place);
-        return;
-      }
+      if (sheet.loaded) return void draw(sheet.image, place);
       brush.clearRect(0, 0, canvas.width, canvas.height);
       sheet.ready.then((loaded) => {
         if (shown !== index) return;
@@ -55,10 +52,11 @@ export function frames({ id, result: { frames: kept, video } }) {
 
   return {
     count,
+    fps,
     picture,
     indexAt,
     timeOf: (index) => video.start + index / fps,
-    /** The frame of a second, always in the same canvas. */
+    /** Always in the same canvas. */
     at(seconds) {
       card.show(indexAt(seconds));
       return card.canvas;

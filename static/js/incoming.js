@@ -2,7 +2,7 @@
 
 const LINK = /^(https?:\/\/\S+|[^\s/.]+\.[^\s/]+\/\S+)$/i;
 
-/** onFiles hears of files that are dropped while the zone can be seen. */
+/** While the zone can be seen. */
 export function acceptDrops(zone, onFiles) {
   const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
   // The whole window takes part, so that a near miss does not open the video in place of the page.
@@ -22,7 +22,7 @@ export function acceptDrops(zone, onFiles) {
   });
 }
 
-/** onFiles and onLink hear of what is pasted while the zone can be seen, but not into a field. */
+/** While the zone can be seen, of what is not pasted into a field. */
 export function acceptPastes(zone, onFiles, onLink) {
   document.addEventListener("paste", (event) => {
     if (!zone.checkVisibility()) return;

@@ -6,14 +6,12 @@ const AGAIN_MS = 1000;
 const GATHER_MS = 100;
 
 /** The address of a job, or of something of it. */
-export function jobAddress(id, ...parts) {
-  return ["/jobs", encodeURIComponent(id), ...parts].join("/");
-}
+export const jobAddress = (id, ...parts) => ["/jobs", encodeURIComponent(id), ...parts].join("/");
 
 /**
- * Follows a job until it is done or has failed, and gives it back. `onJob` hears every change of it,
- * and null while the service cannot be reached; `onSegments` hears those that were scored since;
- * `onRestart` that the ones so far are void. Throws a Problem where the job is not known.
+ * Follows a job until it is done or has failed, and gives it back. `onJob` hears its changes, and
+ * null while the service cannot be reached; `onSegments` those scored since; `onRestart` that the ones
+ * so far are void. Throws a Problem where the job is not known.
  */
 export async function follow(id, heard, signal) {
   for (;;) {
@@ -28,7 +26,7 @@ export async function follow(id, heard, signal) {
 async function reached(id, { onJob }, signal) {
   for (;;) {
     try {
-      return await ask(jobAddress(id), signal);
+      return await ask(jobAddress(id), { signal });
     } catch (error) {
       if (!(error instanceof Problem && error.passing)) throw error;
       onJob(null);

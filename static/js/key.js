@@ -1,14 +1,15 @@
 // The key of whoever sends, where the service asks for one; kept until the tab is closed.
 
+import { tab } from "./kept.js";
+
 const NAME = "key";
 
-/** value is the key or nothing; ask() shows the field. */
 export function keyField(root) {
   const input = root.querySelector("input");
 
-  input.value = recall();
+  input.value = tab.recall(NAME);
   if (input.value) root.hidden = false;
-  input.addEventListener("input", () => remember(input.value));
+  input.addEventListener("input", () => tab.remember(NAME, input.value));
 
   return {
     get value() {
@@ -23,21 +24,4 @@ export function keyField(root) {
       input.focus();
     },
   };
-}
-
-// A browser that is told to keep nothing throws here.
-function recall() {
-  try {
-    return sessionStorage.getItem(NAME) ?? "";
-  } catch {
-    return "";
-  }
-}
-
-function remember(value) {
-  try {
-    sessionStorage.setItem(NAME, value);
-  } catch {
-    // It lasts until the page is left.
-  }
 }

@@ -32,33 +32,25 @@ export function spaced(label) {
     .replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, " ");
 }
 
-export function modelName(source) {
-  return MODELS[source] ?? source;
-}
+export const modelName = (source) => MODELS[source] ?? source;
 
-/** Who gave a segment its label, in words; short, for use beside the label. */
+/** Who gave a segment its label, in a few words beside it. */
 export function saidBy({ label, source }) {
   if (label === UNKNOWN && source !== "person") return "no model is sure";
   return isZeroShot(source) ? `${modelName(source)}, zero-shot` : modelName(source);
 }
 
-export function isZeroShot(source) {
-  return source === "clip" || source === "objects";
-}
+export const isZeroShot = (source) => source === "clip" || source === "objects";
 
-/** Segments that are drawn hatched: named by a zero-shot model. */
-export function isHatched({ label, source }) {
-  return label !== UNKNOWN && isZeroShot(source);
-}
+export const isHatched = ({ label, source }) => label !== UNKNOWN && isZeroShot(source);
 
 /** How sure a segment's label is; nothing for Unknown, which is nobody's guess. */
-export function surety({ label, confidence }) {
-  return label === UNKNOWN ? "" : percent(confidence);
-}
+export const surety = ({ label, confidence }) => label === UNKNOWN ? "" : percent(confidence);
 
-export function percent(fraction) {
-  return `${Math.round(fraction * 100)}%`;
-}
+/** 1 is '1 clip', 2 is '2 clips'. */
+export const counted = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
+
+export const percent = (fraction) => `${Math.round(fraction * 100)}%`;
 
 /** 83.24 is '1:23.2'; hours appear where they are needed. */
 export function clock(seconds, digits = 1) {
@@ -74,8 +66,8 @@ export function clock(seconds, digits = 1) {
 }
 
 /**
- * A function from label to CSS colour. A label's hue is the same in every video; labels of one
- * video that share a hue are told apart by shade, in the order given.
+ * A function from label to CSS colour. A label's hue is the same in every video; those that share
+ * one are told apart by shade, in the order given.
  */
 export function colouring(labels) {
   const colours = new Map([[UNKNOWN, GREY]]);
@@ -98,9 +90,8 @@ function choicesFor(label) {
     SHADES.map((shade) => (shade ? `color-mix(in srgb, ${hue}, ${shade})` : hue)));
 }
 
-// FNV-1a, folded so that the low bits depend on the whole label. Its first value is one of those
-// that give all eight hues to the ten actions of the default model, with no two alike that are seen
-// together (yoga and a quiet street share one, squats and a fight another).
+// FNV-1a, folded so that the low bits depend on the whole label. Its first value gives all eight hues
+// to the ten actions of the default model, with no two alike that are seen together.
 function hash(text) {
   let value = 56;
   for (const byte of new TextEncoder().encode(text)) {

@@ -1,4 +1,4 @@
-// The page's three faces, start, work and watch, and the address that tells which one is shown.
+// The page's faces, start, work, live and watch, and the address that tells which one is shown.
 
 import { pageAddress, readAddress } from "./address.js";
 import { Problem, remove } from "./api.js";
@@ -6,6 +6,8 @@ import { follow } from "./job.js";
 import { exampleCards } from "./examples.js";
 import { keyField } from "./key.js";
 import { percent } from "./labels.js";
+import { liveView } from "./live/face.js";
+import { watchCamera } from "./live/session.js";
 import { doing } from "./phases.js";
 import { problemBox } from "./problem.js";
 import { progressPanel } from "./progress.js";
@@ -17,15 +19,17 @@ import { watchView } from "./watch.js";
 const byId = (id) => document.getElementById(id);
 const progress = progressPanel(byId("work"));
 const watch = watchView(byId("watch"));
+const live = liveView(byId("live"));
 const key = keyField(byId("key-field"));
 const TITLE = document.title;
 let running = new AbortController();
 
 function face(name) {
-  for (const id of ["start", "work", "watch"]) byId(id).hidden = id !== name;
+  for (const id of ["start", "work", "live", "watch"]) byId(id).hidden = id !== name;
   byId("another").hidden = name === "start";
   byId("problem").hidden = true;
   if (name !== "watch") watch.close();
+  if (name !== "live") live.close();
 }
 
 function fail(problem) {
@@ -64,26 +68,48 @@ function send(data, origin, name) {
   });
 }
 
-/** Shows a job: how far it is, from when its video is known the timeline as it grows, the result. */
+function useCamera(options) {
+  return alone(async (signal) => {
+    face("live");
+    byId("live-title").focus();
+    history.replaceState(null, "", location.pathname);
+    await watchCamera(live, { options, key: key.value, onStarted }, signal);
+    await see(live.id, signal);
+  });
+
+  function onStarted(id) {
+    recent.remember(id, "Camera");
+    history.pushState(null, "", pageAddress({ job: id }));
+    document.title = `Live – ${TITLE}`;
+  }
+}
+
+/** Shows a job, running or done. */
 async function see(id, signal) {
   byId("stay").hidden = false;
   let known = {};
+  let [view, name] = [watch, "watch"];
 
   function onJob(news) {
     known = { ...known, ...news };
+    if (known.origin === "live") [view, name] = [live, "live"];
     titled(news);
-    if (watch.id === id) watch.change(news && known);
+    if (view.id === id) view.change(news && known);
     else if (known.video) begin(known);
     else progress.change(news && known);
   }
 
   function begin(job) {
-    face("watch");
-    watch.begin({ ...job, id });
-    byId("watch-title").focus();
+    face(name);
+    view.begin({ ...job, id });
+    byId(`${name}-title`).focus();
   }
 
-  const heard = { onJob, onSegments: watch.add, onRestart: watch.restart };
+  const heard = {
+    onJob,
+    onSegments: (segments) => view.add(segments),
+    onRestart: () => view.restart(),
+  };
   const job = await follow(id, heard, signal);
   if (job.state === "failed") throw Problem.from(job.error, job.error?.status);
   const fresh = watch.id !== id;
@@ -98,7 +124,7 @@ function titled(job) {
   document.title = fraction === null ? TITLE : `${percent(fraction)} ${text} – ${TITLE}`;
 }
 
-/** Shows what the address says: the form, or a job. */
+/** Shows what the address says. */
 function route() {
   document.title = TITLE;
   const id = readAddress().job;
@@ -128,10 +154,11 @@ function cancel() {
 const form = uploadForm(byId("form"), {
   key,
   onSend: send,
+  onCamera: useCamera,
   onProblem: fail,
-  onFile: () => { byId("problem").hidden = true; },
+  onFile: () => (byId("problem").hidden = true),
 });
-const box = problemBox(byId("problem"), { form, key });
+const box = problemBox(byId("problem"), { form, key, onSee: route });
 const recent = recentJobs(byId("recent"));
 exampleCards(document.querySelectorAll("[data-example]"), form.sendExample);
 for (const button of document.querySelectorAll("[data-cancel]")) {

@@ -1,14 +1,14 @@
 // What is on at a second of the video. All lists are sorted by time.
 
-/** The action of the timeline at a time; the first before them all, the last after. Null for none. */
+/** The action at a time; the first before them all, the last after; null for none. */
 export function actionAt(timeline, time) {
   const index = count(timeline, (action) => action.start <= time) - 1;
   return timeline[Math.max(index, 0)] ?? null;
 }
 
 /**
- * The index of the scored clip that stands for a time, or -1: clips overlap, so it is the one whose
- * middle is nearest, which is also how the service makes the timeline of them.
+ * The index of the clip that stands for a time, or -1: clips overlap, so it is the one whose middle
+ * is nearest, as for the service when it merges them.
  */
 export function clipAt(clips, time) {
   const middle = (clip) => (clip.start + clip.end) / 2;

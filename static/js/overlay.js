@@ -1,9 +1,9 @@
 // The current action over the picture, for as long as it is wanted and not in the picture already.
 
-import { part } from "./dom.js";
+import { part, write } from "./dom.js";
 import { saidBy, spaced, surety } from "./labels.js";
 
-/** show(action, colour) draws an action, or none; allow(false) hides it with its switch. */
+/** The `other` is as otherAt() has it, with its `colour`; allow(false) hides all with the switch. */
 export function overlay(root) {
   const box = root.querySelector("#overlay");
   const wanted = root.querySelector("#overlay-on");
@@ -17,13 +17,18 @@ export function overlay(root) {
   wanted.addEventListener("change", refresh);
 
   return {
-    show(action, colour) {
+    show(action, colour, other = null) {
       empty = action === null;
       if (action) {
         part(box, "swatch").style.backgroundColor = colour;
-        part(box, "label").textContent = spaced(action.label);
-        part(box, "confidence").textContent = surety(action);
-        part(box, "source").textContent = saidBy(action);
+        const [label, confidence] = [spaced(action.label), surety(action)];
+        write(box, { label, confidence, source: saidBy(action) });
+      }
+      part(box, "other").hidden = other === null;
+      if (other) {
+        part(box, "other-swatch").style.backgroundColor = other.colour;
+        const said = [`${other.name}:`, spaced(other.action.label), surety(other.action)];
+        write(box, { "other-said": said.join(" ") });
       }
       refresh();
     },

@@ -7,7 +7,9 @@ const NAMES = {
   fetch: "Fetch the video",
   probe: "Look into the file",
   convert: "Make a copy that browsers play",
+  live: "Live",
   recognise: "Recognise actions",
+  compare: "Recognise them with the other model",
   annotate: "Write the actions into a copy",
 };
 const WAITING = "Waiting for a free worker";
@@ -15,14 +17,14 @@ const LOST = "No connection to the service; trying again";
 const LEAST_SECONDS = 1;
 const LEAST_PART = 0.02;
 
-export function phaseName(phase) {
-  return NAMES[phase] ?? phase;
-}
+export const phaseName = (phase) => NAMES[phase] ?? phase;
 
-/** What a job is at, as { text, fraction }; fraction is null where it is not known. */
+/** What a job is at; the fraction is null where it is not known. */
 export function doing(job) {
   if (job === null) return { text: LOST, fraction: null };
   if (job.state === "queued" || !job.phase) return { text: WAITING, fraction: null };
+  // Nobody knows when a live stream ends.
+  if (job.phase === "live") return { text: phaseName("live"), fraction: null };
   const { progress } = job.phases.find(({ phase }) => phase === job.phase);
   return { text: phaseName(job.phase), fraction: progress };
 }
@@ -33,7 +35,7 @@ export function measured(fraction, seconds) {
   return seconds === null ? percent(fraction) : `${percent(fraction)}, about ${rough(seconds)} left`;
 }
 
-/** A function that tells, of a phase and its fraction, the seconds that are left of it, or null. */
+/** Tells, of a phase and its fraction, the seconds that are left of it, or null. */
 export function estimator() {
   let first = { phase: null, fraction: 0, at: 0 };
   return (phase, fraction, at = performance.now()) => {

@@ -7,12 +7,11 @@ const INSTEAD = "Your browser cannot play this video, so this is the annotated c
   "actions written into the picture.";
 const NOTHING = "Your browser cannot play this video, and there is no copy to show instead. The " +
   "timeline below is complete.";
+const UNKEPT = "The camera’s picture was not kept, since no recording was asked for. What was " +
+  "recognised is all here.";
 const COMING = "Your browser cannot play this kind of video. A copy of it is being made.";
 
-/**
- * onTime hears the current second and whether the video plays, with every frame while it does;
- * onCopy hears whether the annotated copy is shown.
- */
+/** onTime hears the second and whether the video plays; onCopy whether the annotated copy is shown. */
 export function player(root, { onTime, onCopy }) {
   const video = root.querySelector("#player");
   const instead = root.querySelector("#instead");
@@ -20,6 +19,7 @@ export function player(root, { onTime, onCopy }) {
   let copy = null;
   let frame = 0;
   let awaited = null;
+  const second = () => awaited ?? video.currentTime;
 
   function tell() {
     if (facts) onTime(video.currentTime, !video.paused && !video.ended);
@@ -52,7 +52,7 @@ export function player(root, { onTime, onCopy }) {
     const wanted = Math.min(Math.max(time, facts.start), end);
     // A video that is still loading takes no time; it is asked for once it does.
     awaited = video.readyState ? null : wanted;
-    video.currentTime = wanted;
+    if (video.hasAttribute("src")) video.currentTime = wanted;
     onTime(wanted, !video.paused);
   }
 
@@ -85,12 +85,16 @@ export function player(root, { onTime, onCopy }) {
       if (url) play(url);
       else say(COMING);
     },
+    /** A video of which no picture was kept. */
+    without(video_facts) {
+      facts = video_facts;
+      say(UNKEPT);
+    },
     /** What to show where the browser cannot play the video; null for none. */
     instead(url) {
       copy = url;
       if (!video.hasAttribute("src") || video.error) fallBack();
     },
-    /** The same labels as captions of the video. */
     captions(url) {
       const track = { kind: "captions", label: "Actions", srclang: "en", src: url };
       const shown = video.textTracks[0]?.mode ?? "disabled";
@@ -106,17 +110,16 @@ export function player(root, { onTime, onCopy }) {
     },
     seek,
     toggle,
-    skip: (seconds) => seek(video.currentTime + seconds),
-    /** By frames, which stops the video. */
+    skip: (seconds) => seek(second() + seconds),
     step(frames) {
       video.pause();
-      seek(video.currentTime + frames / (facts.fps || 25));
+      seek(second() + frames / (facts.fps || 25));
     },
     get paused() {
       return video.paused;
     },
     get time() {
-      return awaited ?? video.currentTime;
+      return second();
     },
   };
 }

@@ -1,13 +1,12 @@
 // What went wrong, and the next step, to click on or already at hand.
 
-import { part } from "./dom.js";
+import { parts, write } from "./dom.js";
 
 const SECONDS_SHOWN = 90;
 
-/** show(problem) says it and offers what the form or the key's field can do about it. */
-export function problemBox(root, { form, key }) {
-  const said = part(root, "said");
-  const button = part(root, "step");
+/** onSee() shows the job of which something is left. */
+export function problemBox(root, { form, key, onSee }) {
+  const [said, button] = parts(root, "said", "step");
   let step = null;
   let timer = 0;
 
@@ -25,8 +24,18 @@ export function problemBox(root, { form, key }) {
 
   function help(problem) {
     if (problem.asksForKey) return key.ask();
+    if (problem.job) {
+      offer("See what was recognised", onSee);
+      return said.focus();
+    }
+    if (problem.code === "bad_labels") return form.askLabels();
+    if (isOfModel(problem)) return form.askModel();
+    if (form.usedCamera) {
+      if (problem.code === "camera_insecure") offer("Choose a file", form.source.chooseFile);
+      else offer("Try again", form.again, problem.retryAfter);
+      return said.focus();
+    }
     if (isOfLink(problem) || (isOfVideo(problem) && form.source.link)) return form.source.askLink();
-    if (isOfOptions(problem)) return form.askLabels();
     if (mayPass(problem) && form.wasSent) offer("Try again", form.again, problem.retryAfter);
     else if (isOfVideo(problem) || mayPass(problem)) {
       offer(form.source.file ? "Choose another file" : "Choose a file", form.source.chooseFile);
@@ -39,8 +48,7 @@ export function problemBox(root, { form, key }) {
   return {
     show(problem) {
       clearTimeout(timer);
-      part(root, "title").textContent = problem.title;
-      part(root, "detail").textContent = problem.detail;
+      write(root, { title: problem.title, detail: problem.detail });
       button.hidden = true;
       root.hidden = false;
       help(problem);
@@ -48,22 +56,15 @@ export function problemBox(root, { form, key }) {
   };
 }
 
-function isOfLink({ code }) {
-  return code === "bad_url" || code?.startsWith("url_");
-}
+const isOfLink = ({ code }) => code === "bad_url" || code?.startsWith("url_");
 
-function isOfOptions({ code }) {
-  return code === "bad_labels" || code === "bad_option";
-}
+// The form has no other option that may be refused.
+const isOfModel = ({ code }) => code === "bad_option" || code === "model_missing";
 
-function isOfVideo({ status, code }) {
-  return status === 413 || status === 415 || status === 422 || code === "no_source";
-}
+const isOfVideo = ({ status, code }) =>
+  status === 413 || status === 415 || status === 422 || code === "no_source";
 
-function mayPass({ passing, code }) {
-  return passing || code === "too_slow";
-}
+const mayPass = ({ passing, code }) => passing || code === "too_slow";
 
-function span(seconds) {
-  return seconds > SECONDS_SHOWN ? `${Math.ceil(seconds / 60)} min` : `${seconds} s`;
-}
+const span = (seconds) =>
+  seconds > SECONDS_SHOWN ? `${Math.ceil(seconds / 60)} min` : `${seconds} s`;

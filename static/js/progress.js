@@ -5,7 +5,6 @@ import { doing, estimator, measured, phaseName } from "./phases.js";
 
 const STALLED = "The connection was lost. The upload goes on as soon as it is back.";
 
-/** The panel; begin(origin) starts it over, sent(fraction) and change(job) move it on. */
 export function progressPanel(root) {
   const list = root.querySelector("#phases");
   const bar = root.querySelector("#progress");

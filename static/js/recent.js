@@ -1,6 +1,7 @@
 // The last jobs of this browser, which alone keeps the list.
 
 import { element, part } from "./dom.js";
+import { browser } from "./kept.js";
 
 const NAME = "jobs";
 const MOST = 10;
@@ -8,7 +9,6 @@ const DAY = 86400;
 const UNITS = [["day", DAY], ["hour", 3600], ["minute", 60]];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
-/** remember(id, name) puts a job first, forget(id) takes it off. */
 export function recentJobs(root) {
   const list = part(root, "list");
 
@@ -76,10 +76,10 @@ function ago(date) {
   return relative.format(-Math.floor(seconds / size), unit);
 }
 
-// A browser that is told to keep nothing throws here; and anything may have been kept.
+// Anything may have been kept.
 function recall() {
   try {
-    return JSON.parse(localStorage.getItem(NAME)).filter(isJob).slice(0, MOST);
+    return JSON.parse(browser.recall(NAME)).filter(isJob).slice(0, MOST);
   } catch {
     return [];
   }
@@ -91,10 +91,5 @@ function isJob(job) {
 }
 
 function keep(jobs) {
-  try {
-    if (jobs.length) localStorage.setItem(NAME, JSON.stringify(jobs));
-    else localStorage.removeItem(NAME);
-  } catch {
-    // Then there is no list.
-  }
+  browser.remember(NAME, jobs.length ? JSON.stringify(jobs) : null);
 }

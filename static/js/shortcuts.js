@@ -2,10 +2,7 @@
 
 const SKIP_SECONDS = 10;
 
-/**
- * `player` is player.js's, `line` the timeline; `isOn()` tells whether they are shown. `help` is the
- * dialog that lists the keys.
- */
+/** isOn() tells whether player and timeline are shown; `help` is the dialog that lists the keys. */
 export function shortcuts({ player, line, help, isOn }) {
   const does = {
     " ": player.toggle,
@@ -30,6 +27,5 @@ export function shortcuts({ player, line, help, isOn }) {
 }
 
 // Sliders and radio buttons move by arrows.
-function isTyping(target) {
-  return Boolean(target.closest("input:not([type=checkbox]), textarea, select, dialog"));
-}
+const isTyping = (target) =>
+  Boolean(target.closest("input:not([type=checkbox]), textarea, select, dialog"));

@@ -2,7 +2,6 @@
 
 import { acceptDrops, acceptPastes } from "./incoming.js";
 
-/** file and link are what is in the form, if anything; onFile() hears when a file is chosen. */
 export function sourceFields(form, onFile) {
   const video = form.querySelector("#video");
   const url = form.querySelector("#url");
@@ -55,19 +54,16 @@ export function sourceFields(form, onFile) {
   };
 }
 
-/** Marks a field as wrong until it is changed, ready for something else to be typed into it. */
+/** Marks a field as wrong until it is changed. */
 export function complain(field) {
   field.setAttribute("aria-invalid", "true");
   field.addEventListener("input", () => field.removeAttribute("aria-invalid"), { once: true });
   field.focus();
-  field.select();
+  field.select?.();
 }
 
-/** Bytes as people read them. */
-export function megabytes(bytes) {
-  return bytes < 1e5 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
+export const megabytes = (bytes) =>
+  bytes < 1e5 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
-function completed(link) {
-  return link && !/^[a-z][a-z0-9+.-]*:\/\//i.test(link) ? `https://${link}` : link;
-}
+const completed = (link) =>
+  link && !/^[a-z][a-z0-9+.-]*:\/\//i.test(link) ? `https://${link}` : link;

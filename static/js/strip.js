@@ -1,12 +1,11 @@
 // The line above the player: how far the job is, and, once it is done, what it was.
 
-import { part } from "./dom.js";
-import { clock } from "./labels.js";
+import { parts } from "./dom.js";
+import { clock, counted } from "./labels.js";
 import { doing, estimator, measured } from "./phases.js";
 
-/** change(job) tells how far it is, finish(job) what came of it. */
 export function statusStrip(root) {
-  const [now, more, bar] = ["now", "more", "bar"].map((name) => part(root, name));
+  const [now, more, bar] = parts(root, "now", "more", "bar");
   let left = estimator();
 
   return {
@@ -21,16 +20,15 @@ export function statusStrip(root) {
       if (fraction === null) bar.removeAttribute("value");
       else bar.value = fraction;
     },
-    finish({ result, timings }) {
+    finish({ origin, result, timings }) {
       root.classList.remove("busy");
-      now.textContent = `${clock(result.video.duration, 0)} of video, ${counted(result)}`;
+      now.textContent = `${clock(result.video.duration, 0)} of video, ${found(result)}`;
       const worked = timings.worked ?? result.timings.total;
-      more.textContent = `recognised in ${worked.toFixed(1)} s`;
+      more.textContent = origin === "live"
+        ? "recognised as it happened" : `recognised in ${worked.toFixed(1)} s`;
     },
   };
 }
 
-function counted({ timeline, segment_predictions: clips }) {
-  const actions = timeline.length === 1 ? "1 action" : `${timeline.length} actions`;
-  return `${actions} from ${clips.length === 1 ? "1 clip" : `${clips.length} clips`}`;
-}
+const found = ({ timeline, segment_predictions: clips }) =>
+  `${counted(timeline.length, "action")} from ${counted(clips.length, "clip")}`;

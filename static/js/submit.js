@@ -4,15 +4,11 @@ import { ask, refusal } from "./api.js";
 import { exchange } from "./exchange.js";
 import { PART_BYTES, forget, persistently, sendInParts } from "./tus.js";
 
-/**
- * Sends a form to make a job of it, with a key where there is one. `onUpload(fraction, { waiting })`
- * hears how much of a file has been sent, and whether the connection is lost and being tried again,
- * which is done for files that are larger than a part.
- */
+/** Gives the job that is made of a form; onUpload is as the onProgress of tus.js. */
 export async function submit(form, { key, onUpload, signal }) {
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   // A wrong key is told before a long upload, not after.
-  if (key) await ask("/jobs?limit=1", signal, headers);
+  if (key) await ask("/jobs?limit=1", { headers, signal });
   const file = form.get("video");
   if (!file || file.size <= PART_BYTES) {
     const total = file ? file.size : 1;

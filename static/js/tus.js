@@ -2,6 +2,7 @@
 
 import { pause, refusal } from "./api.js";
 import { exchange } from "./exchange.js";
+import { browser } from "./kept.js";
 
 export const PART_BYTES = 8 * 2 ** 20;
 
@@ -13,19 +14,18 @@ const SILENCE_MS = 30_000;
 const TRIES = 5;
 
 /**
- * Sends a file and gives the id of its upload, to be sent as `upload` to /jobs. An upload of the
- * same file that this browser left unfinished goes on. `onProgress(fraction, { waiting })` hears how
- * much is there, and whether the connection is lost and being tried again. Aborting the signal
- * removes the upload. `headers` are for its beginning alone. Throws a Problem.
+ * Sends a file and gives the id of its upload, which goes on where this browser left it unfinished.
+ * `onProgress(fraction, { waiting })` hears how much is there, and whether the connection is being
+ * tried again. Aborting removes the upload. `headers` are for its beginning alone. Throws a Problem.
  */
 export async function sendInParts(file, { headers, onProgress, signal }) {
-  const upload = { id: recall(file), offset: 0 };
+  const upload = { id: browser.recall(nameOf(file)), offset: 0 };
 
   async function attempt(moved) {
     const offset = upload.id && (await offsetOf(upload.id, signal));
     if (offset === null) {
       upload.id = await begin(file, headers, signal);
-      remember(file, upload.id);
+      browser.remember(nameOf(file), upload.id);
     }
     upload.offset = offset ?? 0;
     while (upload.offset < file.size) {
@@ -48,9 +48,7 @@ export async function sendInParts(file, { headers, onProgress, signal }) {
 export async function persistently(attempt, { onLost, signal }) {
   for (let tries = 0; ; tries += 1) {
     try {
-      return await attempt(() => {
-        tries = 0;
-      });
+      return await attempt(() => (tries = 0));
     } catch (error) {
       const lost = error.status === 0;
       const passing = error.passing || [404, 408, 409].includes(error.status);
@@ -63,12 +61,7 @@ export async function persistently(attempt, { onLost, signal }) {
 
 /** Has the next upload of a file begin anew: this one has become a job. */
 export function forget(file) {
-  // A browser that is told to keep nothing throws here, as below.
-  try {
-    localStorage.removeItem(nameOf(file));
-  } catch {
-    // There is nothing to forget.
-  }
+  browser.remember(nameOf(file), null);
 }
 
 async function begin(file, headers, signal) {
@@ -124,30 +117,8 @@ function again(tries, signal) {
   return Promise.race([pause(wait, signal), online]);
 }
 
-function address(id) {
-  return `/uploads/${encodeURIComponent(id)}`;
-}
+const address = (id) => `/uploads/${encodeURIComponent(id)}`;
 
-function nameOf(file) {
-  return `upload:${file.name}:${file.size}:${file.lastModified}`;
-}
+const nameOf = (file) => `upload:${file.name}:${file.size}:${file.lastModified}`;
 
-function recall(file) {
-  try {
-    return localStorage.getItem(nameOf(file));
-  } catch {
-    return null;
-  }
-}
-
-function remember(file, id) {
-  try {
-    localStorage.setItem(nameOf(file), id);
-  } catch {
-    // Then it goes on as long as the page is there.
-  }
-}
-
-function base64(text) {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
-}
+const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));

@@ -1,25 +1,36 @@
 // The form: what is sent, a file, a link or an example, and what can be done where it was refused.
 
 import { Problem } from "./api.js";
+import { modelFields } from "./models.js";
 import { complain, megabytes, sourceFields } from "./source.js";
 
 /**
- * Calls onSend(FormData, "upload" | "url" | null for an example, the video's name) for a complete
- * form, onProblem(Problem) for another, and onFile() when a file is chosen. Gives back what can be
- * done about a problem.
+ * Calls onSend(FormData, "upload" | "url" | null for an example, the video's name), onCamera(options),
+ * onProblem(Problem) for an incomplete form, and onFile() when one is chosen.
  */
-export function uploadForm(form, { key, onSend, onProblem, onFile }) {
+export function uploadForm(form, { key, onSend, onCamera, onProblem, onFile }) {
   const labels = form.querySelector("#labels");
   const source = sourceFields(form, onFile);
+  const models = modelFields(form);
   let latest = null;
 
   function send(origin, field, value, name) {
     if (key.missing) return onProblem(keyNeeded());
     const data = new FormData();
     data.append(field, value);
-    const names = cleanLabels(labels.value);
-    if (names) data.append("labels", names);
+    for (const [option, text] of Object.entries(options())) data.append(option, text);
     return onSend(data, origin, name);
+  }
+
+  // By their names in the interface; what is not chosen is left out. A stream has one model alone.
+  function options({ alone = false } = {}) {
+    const names = cleanLabels(labels.value);
+    return { ...(names && { labels: names }), ...models.chosen({ alone }) };
+  }
+
+  function useCamera() {
+    if (key.missing) onProblem(keyNeeded());
+    else onCamera(options({ alone: true }));
   }
 
   function submit() {
@@ -30,33 +41,41 @@ export function uploadForm(form, { key, onSend, onProblem, onFile }) {
     else onProblem(noVideo());
   }
 
+  function askFor(field) {
+    form.querySelector("#options").open = true;
+    complain(field);
+  }
+
+  function run(action) {
+    latest = action;
+    action();
+  }
+
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    latest = submit;
-    submit();
+    run(submit);
   });
+  // The service may take no live streams.
+  form.querySelector("#use-camera")?.addEventListener("click", () => run(useCamera));
 
   return {
     source,
-    sendExample(name, title) {
-      latest = () => send(null, "example", name, title);
-      latest();
-    },
-    /** Sends what was sent last once more, as the form has it now. */
+    sendExample: (name, title) => run(() => send(null, "example", name, title)),
+    /** As the form has it now. */
     again: () => latest(),
     get wasSent() {
       return latest !== null;
     },
-    askLabels() {
-      form.querySelector("#options").open = true;
-      complain(labels);
+    get usedCamera() {
+      return latest === useCamera;
     },
+    askLabels: () => askFor(labels),
+    askModel: () => askFor(models.field),
   };
 }
 
-function keyNeeded() {
-  return new Problem("A key is needed", "Put in the key that you were given.", 401, "key_needed");
-}
+const keyNeeded = () =>
+  new Problem("A key is needed", "Put in the key that you were given.", 401, "key_needed");
 
 function tooLarge(file, mostMb) {
   return new Problem("The file is too large",
@@ -69,6 +88,5 @@ function noVideo() {
     "no_source");
 }
 
-function cleanLabels(text) {
-  return text.split(",").map((label) => label.trim()).filter(Boolean).join(",");
-}
+const cleanLabels = (text) =>
+  text.split(",").map((label) => label.trim()).filter(Boolean).join(",");

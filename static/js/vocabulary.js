@@ -1,17 +1,17 @@
 // The actions that the zero-shot model chooses among, and asking it again with others.
 
 import { askAgain } from "./asking.js";
-import { part } from "./dom.js";
+import { foundBy } from "./compared.js";
+import { parts, write } from "./dom.js";
+import { counted } from "./labels.js";
 
 const UCF101 = "the 101 actions of UCF101";
 
-/** open(result) is about the result of a job that is done; onResult hears the new one. */
+/** onResult hears the new result of a job that is done. */
 export function vocabulary(root, { onResult }) {
   const form = root.querySelector("form");
   const field = form.querySelector("textarea");
-  const answer = part(root, "answer");
-  const problem = part(root, "problem");
-  const back = part(root, "back");
+  const [answer, problem, back] = parts(root, "answer", "problem", "back");
   let result = null;
   let busy = false;
 
@@ -51,11 +51,10 @@ export function vocabulary(root, { onResult }) {
 
   function show(newResult) {
     result = newResult;
-    const { labels } = result;
+    const labels = labelsOf(result);
     field.value = labels?.join(", ") ?? "";
     back.hidden = labels === null;
-    part(root, "list").textContent = listed(labels);
-    part(root, "now").textContent = described(result);
+    write(root, { list: listed(labels), now: described(result) });
   }
 
   form.addEventListener("submit", (event) => {
@@ -77,7 +76,7 @@ export function vocabulary(root, { onResult }) {
   return {
     open(newResult) {
       // A correction of the same job is no reason to forget what is being typed.
-      if (newResult.id === result?.id && same(newResult.labels, result.labels)) {
+      if (newResult.id === result?.id && same(labelsOf(newResult), labelsOf(result))) {
         result = newResult;
         return;
       }
@@ -88,36 +87,37 @@ export function vocabulary(root, { onResult }) {
   };
 }
 
-function named(text) {
-  return [...new Set(text.split(/[,\n]/).map((label) => label.trim()).filter(Boolean))];
-}
+const named = (text) =>
+  [...new Set(text.split(/[,\n]/).map((label) => label.trim()).filter(Boolean))];
 
-function same(a, b) {
-  return a?.join() === b?.join();
-}
+const same = (a, b) => a?.join() === b?.join();
 
-function described({ labels, segment_predictions: clips }) {
+function described(result) {
+  const labels = labelsOf(result);
+  const clips = clipsOf(result);
+  const models = result.comparison ? "trained models were" : "trained model was";
   const asked = clips.filter(({ trained }) => trained).length;
   if (asked === 0) {
-    return "The trained model was sure of every clip, so the zero-shot model, which knows actions by " +
+    return `The ${models} sure of every clip, so the zero-shot model, which knows actions by ` +
       "their names, was not asked at all.";
   }
-  return `The trained model was not sure of ${asked} of ${counted(clips.length)}. For those, the ` +
+  return `The ${models} not sure of ${asked} of ${counted(clips.length, "clip")}. For those, the ` +
     `zero-shot model chose among ${listed(labels)}.`;
 }
 
+// Results of an earlier version do not tell.
+const labelsOf = ({ labels = null }) => labels;
+
 function listed(labels) {
   if (labels === null) return UCF101;
-  return labels.length === 1 ? "1 action of yours" : `${labels.length} actions of yours`;
+  return `${counted(labels.length, "action")} of yours`;
 }
 
 function told(before, after, seconds) {
-  const old = before.segment_predictions;
-  const changed = after.segment_predictions.filter(({ label }, at) => label !== old[at].label).length;
-  const what = changed === 0 ? "no clip changed" : `${counted(changed)} changed`;
+  const old = clipsOf(before);
+  const changed = clipsOf(after).filter(({ label }, at) => label !== old[at].label).length;
+  const what = changed === 0 ? "no clip changed" : `${counted(changed, "clip")} changed`;
   return `Scored anew in ${seconds.toFixed(1)} s, ${what}.`;
 }
 
-function counted(number) {
-  return number === 1 ? "1 clip" : `${number} clips`;
-}
+const clipsOf = (result) => foundBy(result).flatMap((found) => found.segment_predictions);

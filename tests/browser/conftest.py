@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Response,
+    sync_playwright,
+)
 
 from tests.conftest import lacking
 from tests.serving import Service, eventually, serving
@@ -31,15 +39,26 @@ def service(started: Service) -> str:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     if not Path(CHROMIUM).exists():
         lacking(f"these tests need Chromium at {CHROMIUM}")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield chromium
-        chromium.close()
+        yield playwright
+
+
+@contextmanager
+def chromium(playwright: Playwright, *flags: str) -> Iterator[Browser]:
+    """A browser of its own."""
+    always = ["--no-sandbox", "--disable-background-networking"]
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*always, *flags])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with chromium(playwright) as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -83,6 +102,11 @@ def collect_complaints(page: Page, service: str) -> list[str]:
 @pytest.fixture(scope="package")
 def finished(browser: Browser, service: str, samples: Path) -> Callable[..., Job]:
     """The finished job of a sample, ``finished(name, annotate="0")``; each is sent once."""
+    return finishing(browser, service, samples)
+
+
+def finishing(browser: Browser, service: str, samples: Path) -> Callable[..., Job]:
+    """What ``finished`` is, of any service."""
 
     @cache
     def send(name: str, **options: str) -> Job:

@@ -128,3 +128,19 @@ def test_a_link_is_watched_while_it_is_worked_on(page: Page, minute: Path, tmp_p
     id = str(page.evaluate("new URLSearchParams(location.search).get('job')"))
     assert state_of(page, id) == "running"
     cancel(page)
+
+
+def test_chips_of_the_filter_stay_while_clips_come_in(page: Page, minute: Path) -> None:
+    id = send(page, minute)
+    page.get_by_text("Filter:").click()
+    chip = page.locator("#filter [data-labels] button").first
+    chip.focus()
+    node = chip.element_handle()
+    drawn = "document.querySelector('#table caption').textContent"
+    first = int(page.evaluate(drawn).split()[0])
+    until(page, f"(first) => parseInt({drawn}) > first + 3", first, PATIENCE)
+    assert state_of(page, id) == "running", "this was seen before the end"
+    assert node.evaluate("(node) => node === document.activeElement")
+    node.click()
+    expect(page.locator("#filter [data-count]")).to_contain_text(" of ")
+    cancel(page)

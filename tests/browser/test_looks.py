@@ -5,26 +5,14 @@ Pictures of it are left in ``out/screens``, to be looked at.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from config import ROOT
 from tests.browser.conftest import until
-from tests.browser.everyone import violations
+from tests.browser.everyone import picture, violations
 from tests.browser.watching import GYMNASTICS, Finished, overflowing, seek, watch
 
-SCREENS = ROOT / "out" / "screens"
 WIDTHS = (360, 768, 1600)
-
-
-def picture(page: Page, name: str) -> None:
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    path = SCREENS / f"{name}.png"
-    path.unlink(missing_ok=True)
-    page.screenshot(path=path, full_page=True)
-    assert Path(path).stat().st_size > 10_000
 
 
 @pytest.fixture

@@ -98,6 +98,7 @@ def test_the_keyboard_is_enough(browser: Browser, web: str) -> None:
         expected = [
             file_field(page),
             link_field(page),
+            page.get_by_role("button", name="Use the camera"),
             page.get_by_text("Options"),
             page.get_by_role("button", name=SEND),
             page.locator("[data-example=bikes]"),

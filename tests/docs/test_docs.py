@@ -34,8 +34,6 @@ NOT_IN_THE_API = {
     "bad_video",
     "file_missing",
     "bad_setting",
-    "bad_checkpoint",
-    "model_missing",
     "bad_manifest",
     "tool_missing",
 }

@@ -35,6 +35,8 @@ def result(*timeline: Member, clips: tuple[Member, ...] = (), duration: float = 
         "video": {"start": start, "duration": end - start, "codec": "h264", "origin": "upload"},
         "segment_predictions": list(clips),
         "timeline": list(timeline),
+        "model": "bilstm",
+        "comparison": None,
         "models": {"trained": "bilstm on i3d", "zero_shot": "CLIP"},
         "timings": {"total": 1.0},
         "video_url": "/jobs/abc123/video",

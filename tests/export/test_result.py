@@ -52,6 +52,7 @@ REPORT = Report(
         Action(8.333, 9.833, "PushUps", 0.88123, "bilstm"),
         Action(9.833, 12.333, "Surfing", 0.41, "clip"),
     ),
+    model="bilstm",
     models={"trained": "a", "zero_shot": "b"},
     thresholds=Thresholds(0.55, 0.3),
     embeddings=Embeddings("clip", "b", {1: np.ones(4, np.float16)}),
@@ -81,6 +82,7 @@ def test_document() -> None:
             "origin": "upload",
         },
         "labels": ["Surfing", "Swing"],
+        "model": "bilstm",
         "segment_predictions": [
             {
                 "start": 8.333,
@@ -127,6 +129,7 @@ def test_document() -> None:
         ],
         "models": {"trained": "a", "zero_shot": "b"},
         "thresholds": {"trained": 0.55, "zero_shot": 0.3},
+        "comparison": None,
         "frames": {"fps": 8.0, "size": 112, "columns": 8, "rows": 8, "count": 32, "sheets": 1},
         "timings": {"decode": 0.5},
         "video_url": "/v",

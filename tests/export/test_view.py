@@ -67,6 +67,7 @@ def test_everything_without_a_filter(query: dict[str, list[str]]) -> None:
         ("label", ["a" * 101]),
         ("source", ["Bilstm"]),
         ("source", [""]),
+        ("model", ["bilstm", "r3d_18"]),
     ],
 )
 def test_refuses_nonsense(name: str, values: list[str]) -> None:

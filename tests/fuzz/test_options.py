@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from config import Settings
 from har.errors import BadLabels, BadOption
+from har.models.registry import HUB_NAME, NAMES, is_hub_name
 from har.options import MAX_STRIDE, parse_options
 from tests.fuzz.inputs import LABELS, NUMBERS
 
@@ -16,6 +17,8 @@ FIELDS = {
     "stride": NUMBERS,
     "threshold": NUMBERS,
     "annotate": NUMBERS,
+    "model": st.text() | st.sampled_from(NAMES) | st.from_regex(HUB_NAME),
+    "models": st.text() | st.lists(st.sampled_from(NAMES), max_size=3).map(",".join),
 }
 
 
@@ -31,6 +34,8 @@ def test_options_are_within_their_bounds_or_refused(form: dict[str, str]) -> Non
     assert options.threshold is None or 0 <= options.threshold <= 1
     assert options.annotate == (form.get("annotate") != "0")
     assert (options.labels is None) == ("labels" not in form)
+    assert all(name in NAMES or is_hub_name(name) for name in options.models)
+    assert len(options.models) == len(set(options.models)) <= 2
 
 
 @given(st.integers(1, MAX_STRIDE), st.floats(0, 1), st.booleans())

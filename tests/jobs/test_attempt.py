@@ -25,6 +25,7 @@ from har.media.convert import is_playable
 from har.media.probe import probe
 from har.recognition import embeddings
 from har.recognition.recognizer import Recognizer
+from har.recognition.recognizers import Recognizers
 from har.types import Options
 from tests.jobs.uploads import content as kept
 from tests.jobs.uploads import upload
@@ -35,8 +36,8 @@ from tests.models.zero_shot.tiny_clip import save_tiny_clip
 def test_what_a_job_leaves(queue: Queue, settings: Settings, samples: Path, tmp_path: Path) -> None:
     clip = save_tiny_clip(tmp_path / "tiny-clip")
     settings = dataclasses.replace(settings, clip_model=str(clip))
-    recognizer = Recognizer.load(settings)
-    bench = Bench("w", settings, queue.records, queue.storage, recognizer)
+    recognizers = Recognizers(Recognizer.load(settings), settings)
+    bench = Bench("w", settings, queue.records, queue.storage, recognizers, print)
     sent = upload((samples / "real/gymnastics.mp4").read_bytes())
     id = queue.submit(sent, Options(threshold=1.0, annotate=False), Sender("192.0.2.7")).id
     job = queue.records.begin(id, "w")
@@ -57,9 +58,9 @@ def test_what_a_job_leaves(queue: Queue, settings: Settings, samples: Path, tmp_
 
 
 @pytest.fixture(scope="module")
-def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
-    data = tmp_path_factory.mktemp("data")
-    return Recognizer.load(Settings(data_dir=data, clip_model="off"))
+def recognizers(tmp_path_factory: pytest.TempPathFactory) -> Recognizers:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), clip_model="off")
+    return Recognizers(Recognizer.load(settings), settings)
 
 
 def begun(queue: Queue, video: Path | str) -> Job:
@@ -95,7 +96,7 @@ def watched(queue: Queue, id: str) -> Iterator[list[Job]]:
 
 
 def test_what_a_link_brought_is_watched_while_the_job_runs(
-    queue: Queue, settings: Settings, recognizer: Recognizer, samples: Path
+    queue: Queue, settings: Settings, recognizers: Recognizers, samples: Path
 ) -> None:
     video = (samples / "real/exercise_1080p.mp4").read_bytes()
     settings = dataclasses.replace(settings, allow_private_urls=True)
@@ -103,7 +104,7 @@ def test_what_a_link_brought_is_watched_while_the_job_runs(
         site.routes["/a.mp4"] = content(video, "video/mp4")
         job = begun(queue, f"{site.url}/a.mp4")
         with watched(queue, job.id) as seen:
-            attempt(job, Bench("w", settings, queue.records, queue.storage, recognizer))
+            attempt(job, Bench("w", settings, queue.records, queue.storage, recognizers, print))
     assert [(told.video, told.playable) for told in seen] == [("fetched.mp4", "fetched.mp4")]
     done = queue.records.get(job.id)
     assert done.result is not None, done.error
@@ -113,7 +114,7 @@ def test_what_a_link_brought_is_watched_while_the_job_runs(
 
 
 def test_another_attempt_makes_the_copy_that_browsers_play(
-    queue: Queue, settings: Settings, recognizer: Recognizer, samples: Path, tmp_path: Path
+    queue: Queue, settings: Settings, recognizers: Recognizers, samples: Path, tmp_path: Path
 ) -> None:
     first = begun(queue, samples / "real/old_xvid.avi")
     shown: dict[str, Any] = {"media_type": "video/mp4", "facts": {"width": 1}, "playable": None}
@@ -123,7 +124,7 @@ def test_another_attempt_makes_the_copy_that_browsers_play(
     job = queue.records.begin(first.id, "w")
     assert job is not None
     with watched(queue, job.id) as seen:
-        attempt(job, Bench("w", settings, queue.records, queue.storage, recognizer))
+        attempt(job, Bench("w", settings, queue.records, queue.storage, recognizers, print))
     assert [told.playable for told in seen] == [None, storage.PLAYABLE]
     copy = probe(queue.storage.local(job.id, storage.PLAYABLE, tmp_path), settings)
     assert is_playable(copy)
@@ -137,7 +138,7 @@ def test_another_attempt_makes_the_copy_that_browsers_play(
 def test_a_job_is_done_without_a_copy_that_cannot_be_made(
     queue: Queue,
     settings: Settings,
-    recognizer: Recognizer,
+    recognizers: Recognizers,
     make_video: Callable[..., Path],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -147,7 +148,7 @@ def test_a_job_is_done_without_a_copy_that_cannot_be_made(
     video = make_video("dense.mkv", *source, *coded)
     settings = dataclasses.replace(settings, max_upload_mb=0.02)  # type: ignore[arg-type]
     job = begun(queue, video)
-    attempt(job, Bench("w", settings, queue.records, queue.storage, recognizer))
+    attempt(job, Bench("w", settings, queue.records, queue.storage, recognizers, print))
     done = queue.records.get(job.id)
     assert done.result is not None, done.error
     assert (done.video, done.playable) == ("source.mkv", None)
@@ -185,3 +186,26 @@ def test_only_what_may_pass_is_tried_again() -> None:
     passing = {kind for kind in kinds(HarError) if kind.passing}
     assert passing == {DecoderCrashed, InternalError}
     assert not Interrupted.passing, "the record counts those by itself"
+
+
+def test_missing_weights_end_a_job_before_anything_is_fetched(
+    queue: Queue, settings: Settings, recognizers: Recognizers
+) -> None:
+    options = Options(models=("bilstm", "lstm"))
+    id = queue.submit("https://example.org/a.mp4", options, Sender("192.0.2.7")).id
+    job = queue.records.begin(id, "w")
+    assert job is not None
+    assert job.chosen_options() == options
+    attempt(job, Bench("w", settings, queue.records, queue.storage, recognizers, print))
+    failed = queue.records.get(id)
+    assert failed.error is not None
+    assert (failed.state, failed.error["code"]) == ("failed", "model_missing")
+    assert "har train --head lstm" in failed.error["detail"]
+    assert failed.progress == {}
+
+
+def test_a_job_from_before_models_could_be_named_has_the_default(queue: Queue) -> None:
+    id = queue.submit("https://example.org/a.mp4", Options(), Sender("192.0.2.7")).id
+    job = queue.records.get(id)
+    job.options = {name: value for name, value in job.options.items() if name != "models"}
+    assert job.chosen_options() == Options()

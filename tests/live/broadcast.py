@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import config
 from har.media import ffmpeg
+from tests.live import logins
 from tests.media.site import Site
 from tests.serving import eventually
 
@@ -69,14 +71,23 @@ class Channel:
                 self._senders.remove(sender)
 
 
+Opened = AbstractContextManager[Channel]
+
+
 @contextmanager
-def http(video: Path) -> Iterator[Channel]:
+def http(video: Path, asks: str = "", tls: ssl.SSLContext | None = None) -> Iterator[Channel]:
+    """For those who log in by ``asks``, a key of logins.CHALLENGES; the link has what it takes."""
     channel = Channel(video)
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         channel.connections += 1
         if channel.away:
             request.send_error(503)
+            return
+        if asks and not logins.is_ours(request.headers.get("Authorization", ""), "GET"):
+            request.send_response(401)
+            request.send_header("WWW-Authenticate", logins.CHALLENGES[asks])
+            request.end_headers()
             return
         request.send_response(200)
         request.send_header("Content-Type", "video/mp2t")
@@ -86,20 +97,24 @@ def http(video: Path) -> Iterator[Channel]:
             while data := sender.stdout.read1(65536):  # type: ignore[attr-defined]
                 request.wfile.write(data)
 
-    with Site() as site:
+    with Site(tls=tls) as site:
         site.routes["/live.ts"] = answer
-        channel.url = f"{site.url}/live.ts"
+        channel.url = _link("https" if tls else "http", asks, site.port, "live.ts")
         yield channel
         channel.end()
 
 
+def _link(scheme: str, asks: str, port: int, page: str) -> str:
+    return f"{scheme}://{logins.IN_LINKS if asks else ''}127.0.0.1:{port}/{page}"
+
+
 @contextmanager
-def rtsp(video: Path) -> Iterator[Channel]:
-    """A server of RTSP 1.0 (RFC 2326) with the packets in the same connection."""
+def rtsp(video: Path, asks: str = "") -> Iterator[Channel]:
+    """A server of RTSP 1.0 (RFC 2326) with the packets in the same connection; else as http()."""
     channel = Channel(video)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        channel.url = f"rtsp://127.0.0.1:{listener.getsockname()[1]}/live"
-        thread = threading.Thread(target=_accept, args=(listener, channel), daemon=True)
+        channel.url = _link("rtsp", asks, listener.getsockname()[1], "live")
+        thread = threading.Thread(target=_accept, args=(listener, channel, asks), daemon=True)
         thread.start()
         yield channel
         channel.end()
@@ -107,23 +122,32 @@ def rtsp(video: Path) -> Iterator[Channel]:
     thread.join(10)
 
 
-def _accept(listener: socket.socket, channel: Channel) -> None:
+def _accept(listener: socket.socket, channel: Channel, asks: str) -> None:
     with suppress(OSError):
         while True:
             client, _ = listener.accept()
-            threading.Thread(target=_serve, args=(client, channel), daemon=True).start()
+            threading.Thread(target=_serve, args=(client, channel, asks), daemon=True).start()
 
 
-def _serve(client: socket.socket, channel: Channel) -> None:
+def _serve(client: socket.socket, channel: Channel, asks: str) -> None:
     channel.connections += 1
     with client, client.makefile("rwb") as lines, suppress(ConnectionError):
         while not channel.away and (request := lines.readline()):
             method = request.split()[0].decode()
             headers = dict(_headers(lines))
-            extra, body = _answer(method)
-            lines.write(f"RTSP/1.0 200 OK\r\nCSeq: {headers['cseq']}\r\n{extra}\r\n{body}".encode())
+            status, extra, body = "200 OK", *_answer(method)
+            # As cameras do, which tell everybody what they can.
+            if (
+                asks
+                and method != "OPTIONS"
+                and not logins.is_ours(headers.get("authorization", ""), method)
+            ):
+                challenge = f"WWW-Authenticate: {logins.CHALLENGES[asks]}\r\n"
+                status, extra, body = "401 Unauthorized", challenge, ""
+            head = f"RTSP/1.0 {status}\r\nCSeq: {headers['cseq']}\r\n{extra}\r\n"
+            lines.write(f"{head}{body}".encode())
             lines.flush()
-            if method == "PLAY":
+            if method == "PLAY" and status == "200 OK":
                 _send(client, channel)
                 return
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 
 import pytest
+
+from config import Settings
+
+
+@pytest.fixture
+def private(settings: Settings) -> Settings:
+    """Settings under which streams of this machine may be watched."""
+    return dataclasses.replace(settings, allow_private_urls=True)
 
 
 @pytest.fixture(scope="module")

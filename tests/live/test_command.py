@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
@@ -33,6 +34,16 @@ def test_file_gives_a_line_for_each_segment(
     assert found[-1]["end"] == pytest.approx(2.625)
     assert all(len(line["top3"]) == 3 for line in found)
     assert "cut" not in err
+
+
+def test_link_on_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("ftp://viewer:hidden@camera.test/\n"))
+    assert main(["live", "-"]) == 2
+    err = capsys.readouterr().err
+    assert "rtsp://" in err
+    assert "hidden" not in err
 
 
 def test_stream_that_is_cut_comes_back_and_ends_by_ctrl_c(

@@ -25,12 +25,6 @@ FIT = Fit(32)
 PLAYLIST = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"
 
 
-@pytest.fixture
-def private(settings: Settings) -> Settings:
-    """Settings under which streams of this machine may be watched."""
-    return dataclasses.replace(settings, allow_private_urls=True)
-
-
 @pytest.fixture(scope="module")
 def video(make_video: Callable[..., Path]) -> Path:
     """Three seconds in which each second has a brightness of its own."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -26,9 +25,8 @@ def video(make_video: Callable[..., Path]) -> Path:
 
 
 @pytest.mark.parametrize("serve", [broadcast.http, broadcast.rtsp])
-def test_goes_on_after_a_cut(serve: Callable[..., object], video: Path, settings: Settings) -> None:
+def test_goes_on_after_a_cut(serve: Callable[..., object], video: Path, private: Settings) -> None:
     """At the first try anew the server is away still."""
-    private = dataclasses.replace(settings, allow_private_urls=True)
     said: list[str] = []
     runs: list[list[float]] = [[]]
     with serve(video) as channel:  # type: ignore[attr-defined]

@@ -14,12 +14,16 @@ import config
 
 @contextmanager
 def live(
-    source: object, folder: Path, environment: dict[str, str], output: int | None = None
+    source: object,
+    folder: Path,
+    environment: dict[str, str],
+    output: int | None = None,
+    options: tuple[str, ...] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The command, which writes to ``out`` and ``err`` of a folder."""
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         process = subprocess.Popen(
-            [sys.executable, "-m", "har", "live", str(source)],
+            [sys.executable, "-m", "har", "live", str(source), *options],
             stdout=out if output is None else output,
             stderr=err,
             cwd=config.ROOT,

@@ -92,6 +92,17 @@ def test_request_is_passed_on_without_what_is_for_the_proxy() -> None:
     assert traffic.refused == []
 
 
+def test_start_sends_on_to_a_link_that_its_client_did_not_know() -> None:
+    head = f"GET http://{egress.START}/live.m3u8 HTTP/1.1\nHost: a\n\n"
+    with proxy(start="https://me:secret@public.test/a?b=c") as (connect, traffic):
+        lines = asked(connect, head).decode().split("\r\n")
+    assert lines[0] == "HTTP/1.1 302 Found"
+    assert "Location: https://me:secret@public.test/a?b=c" in lines
+    assert (traffic.received, traffic.refused) == (0, [])
+    with proxy() as (connect, _):
+        assert asked(connect, head) == b""
+
+
 def test_answer_comes_back_unchanged() -> None:
     data = os.urandom(1_000_000)
     with Site() as site, proxy() as (connect, traffic):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
-import ssl
-import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -17,6 +14,7 @@ import pytest
 
 from har.media import child, egress, proxied, sandbox
 from tests.conftest import lacking
+from tests.media import certificates
 from tests.media.site import Site, content, redirect
 
 PUBLIC = "127.0.0.1"
@@ -145,14 +143,7 @@ def test_limit_on_a_file_by_the_system_counts_as_too_large(site: Site, folder: P
 @pytest.fixture
 def certified(tmp_path: Path) -> Iterator[tuple[Site, Path]]:
     """A site by https, and the certificate to trust."""
-    program = shutil.which("openssl") or lacking("this test needs openssl")
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=public"
-    names = ["-addext", "subjectAltName=DNS:public.test"]
-    files = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([program, *new.split(), *names, *files], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    certificate, context = certificates.made(tmp_path, "DNS:public.test")
     with Site(PUBLIC, tls=context) as site:
         yield site, certificate
 

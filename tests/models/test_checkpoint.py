@@ -15,7 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from har.errors import CheckpointError
-from har.models import checkpoint
+from har.models import checkpoint, checkpoint_file
 from har.models.checkpoint import Checkpoint
 from har.models.heads import make_head
 
@@ -178,7 +178,7 @@ def test_metadata_that_make_no_sense(
     meta, state = opened(path)
     del meta["sha256"]
     change(meta)
-    meta["sha256"] = checkpoint.digest(meta, state)
+    meta["sha256"] = checkpoint_file.digest(meta, state)
     save_file(state, path, {"har": json.dumps(meta)})
     assert says in refused(path)
 

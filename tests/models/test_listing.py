@@ -10,6 +10,7 @@ import pytest
 from config import Settings
 from har.models import listing, registry
 from har.models.clip_networks import residual
+from tests.models.clip_networks import saved
 
 
 def rows(table: str) -> dict[str, list[str]]:
@@ -38,6 +39,20 @@ def test_every_name_is_listed_with_what_it_needs(
     path.parent.mkdir(parents=True)
     path.touch()
     assert rows(listing.table(settings, timed=False))["r3d_18"][-1] == "here"
+
+
+def test_what_else_was_fetched_is_listed(settings: Settings) -> None:
+    folders = [registry.folder_for(settings, f"somebody/{name}") for name in ("gym", "broken")]
+    for folder in folders:
+        saved.save_attention("timesformer", folder)
+    (folders[1] / "config.json").write_text("{}")
+    found = rows(listing.table(settings, timed=True))
+    assert list(found)[-2:] == ["somebody/broken", "somebody/gym"]
+    kind, clip, parameters, labels, weights, seconds = found["somebody/gym"]
+    assert (kind, clip) == ("a timesformer", "8 x 224 px at 0.938/s: 8.5 s")
+    assert (parameters, labels, weights) == ("0.3 M", str(len(saved.LABELS)), "here")
+    assert seconds.endswith("s")
+    assert "another class than" in found["somebody/broken"][-1]
 
 
 def test_the_time_of_a_clip_is_measured() -> None:

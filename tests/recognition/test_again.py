@@ -18,7 +18,7 @@ from har.media.probe import probe
 from har.models.zero_shot.choice import ZeroShotChoice
 from har.models.zero_shot.objects import Objects
 from har.recognition import embeddings
-from har.recognition.again import rescored
+from har.recognition.again import Kept, rescored
 from har.recognition.recognizer import Recognizer
 from har.types import UNKNOWN, Embeddings, Options, Report
 from tests.models.zero_shot.tiny_clip import save_tiny_clip
@@ -79,7 +79,7 @@ def test_equals_a_fresh_recognition(
     first = recognise(Options(threshold=half))
     fresh = told(recognise(Options(threshold=half, labels=LABELS)))
     vectors = kept(first, tmp_path)
-    again = rescored(told(first), vectors, LABELS, choice.maker(vectors))
+    again = rescored(told(first), [Kept(vectors, choice.maker(vectors))], LABELS)
     assert again["segment_predictions"] == fresh["segment_predictions"]
     assert len({segment["source"] for segment in fresh["segment_predictions"]}) == 2
     for mine, theirs in zip(again["timeline"], fresh["timeline"], strict=True):
@@ -96,7 +96,7 @@ def test_the_same_labels_change_nothing(
     found: Report, choice: ZeroShotChoice, tmp_path: Path
 ) -> None:
     before, vectors = told(found), kept(found, tmp_path)
-    again = rescored(before, vectors, choice.vocabulary, choice.maker(vectors))
+    again = rescored(before, [Kept(vectors, choice.maker(vectors))], choice.vocabulary)
     assert again["segment_predictions"] == before["segment_predictions"]
 
 
@@ -104,7 +104,7 @@ def test_the_annotated_video_is_not_that_of_the_new_labels(
     found: Report, choice: ZeroShotChoice
 ) -> None:
     before = {**told(found), "annotated_url": "/jobs/x/annotated.mp4"}
-    again = rescored(before, found.embeddings, LABELS, choice.maker(found.embeddings))
+    again = rescored(before, [Kept(found.embeddings, choice.maker(found.embeddings))], LABELS)
     assert again["annotated_url"] is None
     assert before["annotated_url"]
 
@@ -112,7 +112,7 @@ def test_the_annotated_video_is_not_that_of_the_new_labels(
 def test_ten_minutes_take_less_than_a_second(found: Report, choice: ZeroShotChoice) -> None:
     """With labels that nobody has sent before; the text model is loaded already."""
     model = choice.maker(found.embeddings)
-    rescored(told(found), found.embeddings, ("warming up",), model)
+    rescored(told(found), [Kept(found.embeddings, model)], ("warming up",))
     segments = (found.segments * 100)[:600]
     vectors = {i: found.embeddings.vectors[i % len(found.segments)] for i in range(600)}
     long = dataclasses.replace(
@@ -128,7 +128,7 @@ def test_ten_minutes_take_less_than_a_second(found: Report, choice: ZeroShotChoi
     seconds = []
     for vocabulary in (LABELS[::-1], ("juggling", "knitting"), ("a goal", "a foul", "a corner")):
         began = time.perf_counter()
-        again = rescored(before, long.embeddings, vocabulary, model)
+        again = rescored(before, [Kept(long.embeddings, model)], vocabulary)
         seconds.append(time.perf_counter() - began)
         assert len(again["segment_predictions"]) == 600
         assert again["timeline"][-1]["end"] == pytest.approx(601.0)
@@ -144,3 +144,38 @@ def test_another_model_is_not_asked(choice: ZeroShotChoice) -> None:
 
 def test_objects_are_scored_by_objects_where_clip_has_come(choice: ZeroShotChoice) -> None:
     assert choice.maker(Embeddings("objects", Objects.name, {})).source == "objects"
+
+
+def test_both_of_two_models_are_scored_anew(
+    recognise: Recognise, found: Report, choice: ZeroShotChoice
+) -> None:
+    """The one is unsure of half of the clips, the other of all."""
+    trained = sorted(segment.trained.confidence for segment in found.segments if segment.trained)
+    half = Options(threshold=trained[len(trained) // 2])
+    other = dataclasses.replace(found, model="r3d_18")
+    first = dataclasses.replace(recognise(half), comparison=other)
+    kept = [Kept(each.embeddings, choice.maker(each.embeddings)) for each in (first, found)]
+    again = rescored(told(first), kept, LABELS)
+    fresh = told(
+        dataclasses.replace(
+            recognise(dataclasses.replace(half, labels=LABELS)),
+            comparison=dataclasses.replace(
+                recognise(Options(threshold=1.0, labels=LABELS)), model="r3d_18"
+            ),
+        )
+    )
+    for mine, theirs in ((again, fresh), (again["comparison"], fresh["comparison"])):
+        assert mine["segment_predictions"] == theirs["segment_predictions"]
+        assert [a["label"] for a in mine["timeline"]] == [a["label"] for a in theirs["timeline"]]
+    agreed, before = again["comparison"]["agreement"], told(first)["comparison"]["agreement"]
+    assert agreed["share"] == pytest.approx(fresh["comparison"]["agreement"]["share"], abs=0.001)
+    assert agreed != before
+    assert {s["label"] for s in agreed["stretches"]} <= {a["label"] for a in again["timeline"]}
+
+
+def test_what_is_kept_of_one_model_is_not_enough_for_two(
+    found: Report, choice: ZeroShotChoice
+) -> None:
+    both = told(dataclasses.replace(found, comparison=found))
+    with pytest.raises(ValueError, match="shorter"):
+        rescored(both, [Kept(found.embeddings, choice.maker(found.embeddings))], LABELS)

@@ -8,10 +8,12 @@ import pytest
 
 import config
 from config import Settings
-from har.recognition.embeddings import read
+from har.errors import BadOption
+from har.recognition.embeddings import FILES, read
 from har.recognition.pipeline import process
 from har.recognition.recognizer import Recognizer
 from har.types import Options, Report
+from tests.models.clip_networks import saved
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +47,49 @@ def test_without_details_nothing_is_written(
     report = processed(recognizer, samples / "real/exercise_1080p.mp4", tmp_path, settings, False)
     assert list(tmp_path.iterdir()) == []
     assert report.frames is None
+
+
+def test_another_model_is_compared_with_the_first(
+    recognizer: Recognizer, samples: Path, settings: Settings, tmp_path: Path
+) -> None:
+    with saved.torch_home(tmp_path / "torch", "r3d_18"):
+        other = Recognizer.load(settings, model="r3d_18", zero_shot=recognizer.zero_shot)
+    out = tmp_path / "out"
+    out.mkdir()
+    phases: list[str] = []
+    report = process(
+        samples / "real/exercise_1080p.mp4",
+        out,
+        recognizer,
+        Options(threshold=1.0),
+        settings,
+        lambda phase, _: phases.append(phase),
+        details=True,
+        compared=other,
+    )
+    assert list(dict.fromkeys(phases)) == ["probe", "recognise", "compare", "annotate"]
+    compared = report.comparison
+    assert compared is not None
+    assert (report.model, compared.model) == ("bilstm", "r3d_18")
+    assert {s.trained.source for s in compared.segments if s.trained} == {"r3d_18"}
+    assert compared.timeline[-1].end == pytest.approx(report.timeline[-1].end)
+    for name, found in zip(FILES, (report, compared), strict=True):
+        assert list(read(out / name).vectors) == list(range(len(found.segments)))
+    assert 0 < report.timings["compare"] < report.timings["total"]
+
+
+def test_a_stride_that_is_too_long_for_one_of_them_is_refused_at_once(
+    recognizer: Recognizer, settings: Settings, tmp_path: Path
+) -> None:
+    folder = saved.save_attention("timesformer", tmp_path / "timesformer")
+    other = Recognizer.load(settings, model=str(folder))
+    with pytest.raises(BadOption, match="from 1 to 8"):
+        process(
+            tmp_path / "none.mp4",
+            tmp_path,
+            recognizer,
+            Options(stride=9),
+            settings,
+            lambda *_: None,
+            compared=other,
+        )

@@ -30,6 +30,20 @@ def test_each_moment_goes_to_the_nearest_middle() -> None:
     ]
 
 
+def test_what_nobody_saw_is_a_gap() -> None:
+    actions = merge([segment(t, "Walk") for t in (0, 1, 7, 8)], 0, 10.5)
+    assert [(a.start, a.end, a.label) for a in actions] == [(0, 3, "Walk"), (7, 10.5, "Walk")]
+
+
+def test_times_that_were_rounded_make_no_gap() -> None:
+    (action,) = merge([segment(0, "Walk"), segment(2.001, "Walk")], 0, 4.001)
+    assert (action.start, action.end) == (0, 4.001)
+
+
+def test_nothing_makes_nothing() -> None:
+    assert merge([], 0, 3) == ()
+
+
 def test_timeline_covers_the_video_without_gaps() -> None:
     labels = ["Walk", "SitDown", "SitDown", "Walk", "TurnAround"]
     actions = merge([segment(8.3 + i, label) for i, label in enumerate(labels)], 8.3, 14.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from har.training import dataset, manifest, scoring
 from har.training.dataset import Dataset
 from har.training.features import Extractor
 from har.training.scoring import HeldBack
+from tests.training import small
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 LEARNT = ("PushUps", "Walk", "Yoga")
@@ -89,3 +91,23 @@ def mini_held(mini: Mini, mini_run: Path) -> HeldBack:
     """What the run's models say of the videos that they have not seen."""
     rows = manifest.read(mini.manifest, mini.root)
     return scoring.held_back(mini_run, scoring.videos_of(rows, mini.root), mini.settings)
+
+
+@pytest.fixture(scope="session")
+def bars(make_video: Callable[..., Path]) -> Path:
+    """A folder with the videos of small.ROWS: two seconds of eight pictures each."""
+    for i, row in enumerate(small.ROWS):
+        source = f"testsrc2=d=2:s=64x48:r=8,hue=h={90 * i}"
+        path = make_video(row.file, "-f", "lavfi", "-i", source, "-c:v", "libx264")
+    return path.parent
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Small networks of transformers', each in the folder of its name."""
+    from tests.models.clip_networks import saved  # transformers takes seconds
+
+    home = tmp_path_factory.mktemp("folders")
+    for source in saved.ATTENTION:
+        saved.save_attention(source, home / source)
+    return home

@@ -17,6 +17,7 @@ from har.training.batches import CachedClips, PixelClips
 from har.training.manifest import Row
 from har.training.pixels import Videos
 from har.training.recipe import Recipe
+from har.types import Fit
 
 RECIPE = Recipe(batch=4, frames=16)
 BOTH = augmentation.parse("mirror:0.5@before, reverse:0.5@before")
@@ -133,7 +134,7 @@ def test_pixels_go_through_a_frozen_backbone_or_as_they_are(
         root=path.parent,
         labels=("a", "b"),
         fps=8.0,
-        size=32,
+        fit=Fit(32),
         frames=4,
         step=1,
         sampling="uniform",

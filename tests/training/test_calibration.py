@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from har.models.checkpoint import Checkpoint, scaled
+from har.models.checkpoint import Checkpoint
+from har.models.confidence import scaled
 from har.training import calibration
 from har.training.calibration import Calibration, Point
 from har.training.metrics import auroc, calibration_error

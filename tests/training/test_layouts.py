@@ -266,3 +266,33 @@ def test_empty_lists(ucf101: Path) -> None:
     for part in ("train", "test"):
         (ucf101 / f"ucfTrainTestlist/{part}list01.txt").write_text("\n")
     assert "name no videos" in refusal("ucf101", ucf101)
+
+
+def test_some_classes_alone_need_no_videos_of_others(
+    hmdb51: Path, ucf101: Path, put: Callable[[str], None]
+) -> None:
+    def of(kind: str, root: Path, split: int, classes: str) -> set[str]:
+        rows = layouts.read(
+            kind, root, manifest=root / "list.csv", split=split, part="train", classes=classes
+        )
+        assert {row.fold for row in rows} != {None}
+        return {row.label for row in rows}
+
+    lists = hmdb51 / "testTrainMulti_7030_splits"
+    (lists / "wave_test_split2.txt").write_text("Crash_wave_u_cm_np2_ri_med_0.avi 1 \n")
+    with pytest.raises(ManifestError, match="Crash_wave"):
+        read("hmdb51", hmdb51, split=2)
+    assert of("hmdb51", hmdb51, 2, "ShakeHands, Sit") == {"ShakeHands", "Sit"}
+    shutil.rmtree(ucf101 / "UCF-101/YoYo")
+    with pytest.raises(ManifestError, match="two labels"):
+        of("ucf101", ucf101, 1, "Biking")
+    rows = "a.avi,Walk,0\nb.avi,Sit,1\nc.avi,Yoga,1\n"
+    for name in "abc":
+        put(f"{name}.avi")
+    (hmdb51 / "list.csv").write_text(f"file,label,fold\n{rows}")
+    assert of("manifest", hmdb51, 1, "Walk,Yoga") == {"Walk", "Yoga"}
+
+
+def test_a_class_that_is_not_there_is_told(hmdb51: Path) -> None:
+    with pytest.raises(BadOption, match=r"no class shake_hands. The classes are ShakeHands, Sit"):
+        layouts.read("hmdb51", hmdb51, manifest=None, split=2, part=None, classes="shake_hands,Sit")

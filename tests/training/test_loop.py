@@ -13,8 +13,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from har.models.clip_networks.parts import LastLayer
 from har.models.heads import make_head
-from har.training import loop
+from har.training import loop, losses
 from har.training.batches import Batch, Clips
 from har.training.build import make_network
 from har.training.loop import Epoch, Network, Training
@@ -107,7 +108,7 @@ def test_mixed_precision_learns_and_is_taken_up_again(
     dtype: torch.dtype | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on a GPU, though on whatever is here: with float16 the gradients are scaled."""
-    monkeypatch.setattr(loop, "number_format", lambda: dtype)
+    monkeypatch.setattr(loop, "number_format", lambda _: dtype)
     sizes = {"width": 16, "heads": 2, "layers": 1, "dropout": 0.1}
     recipe = replace(RECIPE, head="transformer", epochs=5, learning_rate=0.01, sizes=sizes)
     whole, clips = begun(recipe)
@@ -145,11 +146,11 @@ def test_it_stops_in_time_and_keeps_the_best_weights() -> None:
     for epoch in training.run(clips, bad, tick):
         epochs.append(epoch)
         weights.append(copy.deepcopy(training.network.state_dict()))
-    losses = [epoch.set_aside.loss for epoch in epochs if epoch.set_aside]
-    best = losses.index(min(losses))
-    assert len(losses) == len(epochs) == best + 3 < RECIPE.epochs
+    aside = [epoch.set_aside.loss for epoch in epochs if epoch.set_aside]
+    best = aside.index(min(aside))
+    assert len(aside) == len(epochs) == best + 3 < RECIPE.epochs
     assert same(training.network.state_dict(), weights[best])
-    assert training.measure(bad).loss == pytest.approx(min(losses))
+    assert training.measure(bad).loss == pytest.approx(min(aside))
 
 
 def test_stopping_in_time_can_be_taken_up_again() -> None:
@@ -226,30 +227,64 @@ def test_a_backbone_is_fine_tuned_at_its_own_rate() -> None:
     assert not backbone.training
 
 
+@dataclass(frozen=True)
+class Vectors:
+    """Twelve clips of one vector: four each of two classes, and four of neither."""
+
+    def __len__(self) -> int:
+        return 12
+
+    def batches(self, epoch: int | None) -> Iterator[Batch]:
+        of_each = torch.eye(3).repeat_interleave(4, dim=0)
+        yield of_each[:, None], of_each[:, :2]
+
+
+def test_exclusive_labels_share_one_probability_and_none_is_likelier_of_what_is_neither() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = Network(LastLayer(3, 2), exclusive=True)
+    recipe = Recipe(epochs=40, batch=12, learning_rate=0.05, weight_decay=0, smoothing=0, spliced=0)
+    [(vectors, targets)] = Vectors().batches(None)
+    training = Training(network, recipe, targets)
+    known = targets.any(dim=1)
+    before = training.measure(Vectors())
+    with torch.inference_mode():
+        scores = network.head(vectors)[0]
+    uniform = torch.where(known[:, None], targets, 0.5)
+    expected = -(uniform * scores.log_softmax(dim=1)).sum(dim=1)
+    assert before.loss == pytest.approx(expected.mean().item(), rel=0.02)
+    list(training.run(Vectors(), None, tick))
+    with torch.inference_mode():
+        found = network.head(vectors)[0].softmax(dim=1)
+    assert training.measure(Vectors()).top1 == 1
+    assert found[known].amax(dim=1).min() > 0.8
+    assert found[~known].amax() < 0.6
+
+
 def test_a_spliced_clip_takes_each_channel_whole_from_some_clip() -> None:
     torch.manual_seed(0)
     clips = torch.rand(3, 16, 40)
-    spliced = loop.splice(clips, 50)
+    spliced = losses.splice(clips, 50)
     assert spliced.shape == (50, 16, 40)
     for clip in spliced:
         is_of = (clip == clips).all(dim=1)
         assert is_of.any(dim=0).all()
         assert is_of.any(dim=1).sum() == 2
-    assert loop.splice(clips, 0).shape == (0, 16, 40)
-    assert loop.splice(clips[:1], 5).shape == (0, 16, 40)
+    assert losses.splice(clips, 0).shape == (0, 16, 40)
+    assert losses.splice(clips[:1], 5).shape == (0, 16, 40)
 
 
 def test_rare_classes_weigh_more() -> None:
     targets = torch.tensor([[1.0, 0], [1, 0], [1, 0], [1, 0], [0, 1], [0, 0]])
-    found = loop.class_weights(targets, balance=0.5)
-    assert found[loop.classes(targets)].mean() == pytest.approx(1)
+    found = losses.class_weights(targets, balance=0.5)
+    assert found[losses.classes(targets)].mean() == pytest.approx(1)
     assert (found[1] / found[0]).item() == pytest.approx(2)
     assert found[2] == found[1]
-    assert loop.class_weights(targets, balance=0).tolist() == [1] * 3
+    assert losses.class_weights(targets, balance=0).tolist() == [1] * 3
 
 
 def test_a_label_that_only_augmentation_shows_has_a_weight() -> None:
-    found = loop.class_weights(torch.tensor([[1.0, 0], [1, 0]]), balance=1)
+    found = losses.class_weights(torch.tensor([[1.0, 0], [1, 0]]), balance=1)
     assert torch.isfinite(found).all()
 
 

@@ -16,6 +16,7 @@ from har.errors import ManifestError
 from har.training import augmentation, pixels
 from har.training.manifest import Row
 from har.training.pixels import Videos
+from har.types import Fit
 
 LABELS = ("PushUps", "SitDown", "StandUp")
 ROWS = (
@@ -37,7 +38,7 @@ def videos(make_video: Callable[..., Path], tmp_path: Path, settings: Settings) 
         root=tmp_path,
         labels=LABELS,
         fps=8.0,
-        size=16,
+        fit=Fit(16),
         frames=6,
         step=2,
         sampling="uniform",

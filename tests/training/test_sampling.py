@@ -45,8 +45,8 @@ def test_random_takes_no_frame_twice_and_each_as_often() -> None:
     assert indices("random", 31, 4, 1, None).tolist() == [0, 10, 20, 30]
 
 
-def test_a_short_video_repeats_its_last_frame() -> None:
-    assert indices("uniform", 5, 4, 3, rng()).tolist() == [0, 3, 4, 4]
+def test_a_short_video_repeats_the_last_frame_that_is_taken() -> None:
+    assert indices("uniform", 5, 4, 3, rng()).tolist() == [0, 3, 3, 3]
     for name in ("equidistant", "random"):
         assert indices(name, 3, 5, 1, rng()).tolist() == [0, 1, 2, 2, 2]
 

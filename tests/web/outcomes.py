@@ -58,6 +58,9 @@ def _(ran: Ran, service: Service, job: str, label: str) -> None:
     assert result["video"]["origin"] == ("url" if "link" in label else "upload")
     if "your own" in label:
         assert result["labels"] == ["juggling", "playing chess"]
+    if "two models" in label:
+        assert (result["model"], result["comparison"]["model"]) == ("bilstm", "r3d_18")
+        assert result["comparison"]["timeline"]
 
 
 @of("jobs.create")
@@ -113,6 +116,11 @@ def _(ran: Ran, service: Service, job: str, label: str) -> None:
 
 
 @of("files.frames")
+def _(ran: Ran, service: Service, job: str, label: str) -> None:
+    assert ran.output.startswith(b"\xff\xd8")
+
+
+@of("files.picture")
 def _(ran: Ran, service: Service, job: str, label: str) -> None:
     assert ran.output.startswith(b"\xff\xd8")
 
@@ -185,6 +193,13 @@ def _(ran: Ran, service: Service, upload: str, label: str) -> None:
 @of("uploads.remove")
 def _(ran: Ran, service: Service, upload: str, label: str) -> None:
     assert offset(service, upload) is None
+
+
+@of("models.index")
+def _(ran: Ran, service: Service, job: str, label: str) -> None:
+    default, *others = ran.json["models"]
+    assert (default["name"], default["here"], default["default"]) == ("bilstm", True, True)
+    assert not any(each["default"] for each in others)
 
 
 @of("health.healthz")

@@ -45,7 +45,7 @@ class Listener:
 def test_segments_come_as_they_are_scored(client: FlaskClient, queue: Queue, id: str) -> None:
     hear = Listener(client, id)
     assert hear.response.content_type == "text/event-stream"
-    watched = {"video": None, "playable_url": None}
+    watched = {"video": None, "playable_url": None, "picture_url": None}
     assert hear() == ("progress", {"state": "queued", "phase": None, "phases": [], **watched})
     queue.records.begin(id, "w")
     queue.records.score(id, "w", 0, SEGMENTS[:2])

@@ -19,8 +19,11 @@ from config import Settings
 from har.errors import TooLong
 from har.jobs import storage
 from har.jobs.corrections import correct
-from har.jobs.queue import Queue
+from har.jobs.live import rows
+from har.jobs.live.entry import request_of
+from har.jobs.queue import Queue, Sender
 from har.media.probe import probe
+from har.types import Options
 
 FACTS: dict[str, Any] = {"start": 0.0, "duration": 6.56, "width": 320, "height": 240, "fps": 25.0}
 FACTS |= {"codec": "mpeg4", "origin": "upload"}
@@ -153,6 +156,35 @@ def test_a_stretch_is_cut_out(
 def test_a_stretch_ends_with_the_video(client: FlaskClient, done: str) -> None:
     response = get(client, done, "cut", start=-3, end=100)
     assert response.headers["Content-Disposition"] == "attachment; filename=cut-0.0-6.6.avi"
+
+
+@pytest.fixture
+def stream(queue: Queue, settings: Settings, tmp_path: Path) -> str:
+    """A stream that is followed, with a picture."""
+    request = request_of("stream", settings, Options(), Sender("127.0.0.1"))
+    assert queue.records.add("stream", request)
+    assert queue.records.begin("stream", "w")
+    outline = {"video": FACTS, "picture_url": "/jobs/stream/picture"}
+    assert rows.begin(queue.records, "stream", "w", outline)
+    put(queue, tmp_path, "stream", storage.PICTURE, SHEET)
+    return "stream"
+
+
+def test_picture_of_a_stream_that_runs(client: FlaskClient, queue: Queue, stream: str) -> None:
+    address = client.get(f"/jobs/{stream}").get_json()["picture_url"]
+    response = client.get(address)
+    assert (response.data, response.content_type) == (SHEET, "image/jpeg")
+    assert "no-store" in response.headers["Cache-Control"]
+    response.close()
+    result = {"video": FACTS, "timings": {"total": 1.0}, "segment_predictions": []}
+    assert queue.records.finish(stream, "w", result, None, None)
+    assert client.get(f"/jobs/{stream}").get_json()["picture_url"] is None
+    assert client.get(address).status_code == 404
+
+
+def test_no_picture_of_other_jobs(client: FlaskClient, id: str) -> None:
+    assert client.get(f"/jobs/{id}").get_json()["picture_url"] is None
+    assert get(client, id, "picture").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ def test_a_job_is_told_from_its_beginning(
         "timings": {},
         "video": None,
         "playable_url": None,
+        "picture_url": None,
         "result": None,
         "error": None,
     }
@@ -85,6 +86,20 @@ def test_a_job_is_told_while_it_runs(
     ]
     assert told["attempts"] == 1
     assert told["timings"]["waited"] >= 0
+
+
+def test_a_done_job_came_to_the_end_of_each_phase(
+    client: FlaskClient, tmp_path: Path, queue: Queue, job: dict[str, Any]
+) -> None:
+    """Whatever the worker told last."""
+    queue.records.begin(job["id"], "w")
+    queue.records.advance(job["id"], "w", "compare", {"recognise": 1.0, "compare": 0.85})
+    finish(tmp_path, queue, job["id"])
+    told = client.get(f"/jobs/{job['id']}").get_json()
+    assert (told["phase"], told["progress"]) == ("compare", 1.0)
+    assert [phase["progress"] for phase in told["phases"]] == [1.0, 1.0]
+    [listed] = client.get("/jobs").get_json()["jobs"]
+    assert listed["progress"] == 1.0
 
 
 def test_a_job_is_told_when_it_has_failed(

@@ -19,6 +19,7 @@ from config import Settings
 from har import errors
 from har.errors import HarError, TooLong
 from har.jobs.queue import Queue
+from har.models.choices import choices
 from har.web import create_app
 from tests.web.worker import finish
 
@@ -77,11 +78,11 @@ NOT_ANSWERED = {
     "bad_video",
     "file_missing",
     "bad_setting",
-    "bad_checkpoint",
-    "model_missing",
     "bad_manifest",
+    "live_full",
+    "stream_lost",
 }
-"""A family, and what only the command line and the start can meet with."""
+"""A family, what only the command line and the start can meet with, and what a WebSocket tells."""
 
 
 def every(error: type[HarError]) -> Iterator[type[HarError]]:
@@ -160,9 +161,21 @@ def test_jobs_are_told_by_their_schemas(
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("/healthz", "Health"), ("/readyz", "Readiness"), ("/jobs/none", "Problem")],
+    [
+        ("/healthz", "Health"),
+        ("/readyz", "Readiness"),
+        ("/models", "Models"),
+        ("/jobs/none", "Problem"),
+    ],
 )
 def test_others_are_told_by_their_schemas(
-    client: FlaskClient, document: dict[str, Any], path: str, name: str
+    client: FlaskClient,
+    queue: Queue,
+    settings: Settings,
+    document: dict[str, Any],
+    path: str,
+    name: str,
 ) -> None:
+    queue.records.beat("w", ready=True)
+    queue.records.offer("w", choices(settings, "bilstm"))
     check(document, client.get(path).get_json(), name)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 
 import pytest
 from flask.testing import FlaskClient
 
-from config import ROOT
+from config import ROOT, Settings
+from har.web import create_app
 
 
 class Inline(HTMLParser):
@@ -41,6 +43,14 @@ def test_the_pages_have_nothing_inline(client: FlaskClient, address: str, script
     bad = Inline()
     bad.feed("<p style='x'><a onclick=y><a href='javascript:z'><script>1</script><style></style>")
     assert (len(bad.found), bad.scripts) == (4, ["inline"])
+
+
+def test_a_service_that_takes_no_live_streams_offers_no_camera(
+    client: FlaskClient, settings: Settings
+) -> None:
+    assert "Use the camera" in client.get("/").text
+    deaf = create_app(dataclasses.replace(settings, live_streams=0)).test_client()
+    assert "Use the camera" not in deaf.get("/").text
 
 
 AS_HTML = re.compile(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from urllib3 import encode_multipart_formdata
@@ -16,6 +19,9 @@ from har.errors import QueueFull
 from har.jobs.database import migrate
 from har.web import create_app
 from tests import servers
+from tests.serving import PATIENCE
+from tests.web.going_live import going_live
+from tests.web_alone import web_alone
 
 MEMBERS = ["type", "title", "status", "detail", "code"]
 
@@ -140,3 +146,17 @@ def test_a_database_that_is_away_is_told(settings: Settings) -> None:
     assert problem(response)["code"] == "records_away"
     assert int(response.headers["Retry-After"]) > 0
     app.extensions["har.queue"].close()
+
+
+def test_who_goes_live_is_told_of_it_too(settings: Settings, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        url = stack.enter_context(servers.postgresql())
+        migrate(dataclasses.replace(settings, database_url=url))
+        with web_alone(tmp_path, database_url=url) as (address, errors):
+            requests.get(f"{address}/healthz", timeout=PATIENCE).raise_for_status()
+            stack.close()
+            with going_live(address) as live:
+                assert live.first["type"] == "refused"
+                assert live.first["problem"]["code"] == "records_away"
+                assert live.first["problem"]["retry_after"] > 0
+        assert "Traceback" not in errors.read_text()

@@ -86,7 +86,7 @@ def test_every_answer_is_guarded(client: FlaskClient, done: str) -> None:
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
-        assert "camera=()" in headers["Permissions-Policy"]
+        assert "camera=(self)" in headers["Permissions-Policy"]
         assert "fullscreen=(self)" in headers["Permissions-Policy"]
         names = {name.lower() for name in headers.keys()}  # noqa: SIM118
         assert not names & {"set-cookie", "server", "x-powered-by"}, asked

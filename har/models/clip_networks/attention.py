@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 from transformers import (
+    PretrainedConfig,
     TimesformerConfig,
     TimesformerForVideoClassification,
     TimesformerVideoProcessor,
@@ -33,8 +35,8 @@ _CLASSES: dict[Source, tuple[Any, Any, Any]] = {
 }
 
 
-class _Logits(nn.Module):
-    """A network of transformers that gives a tensor."""
+class Logits(nn.Module):
+    """A network of transformers' that gives a tensor: from clips [n, T, 3, h, w] to logits."""
 
     def __init__(self, network: Any) -> None:
         super().__init__()
@@ -64,22 +66,44 @@ def load(source: Source, folder: Path, name: str) -> ClipNetwork:
     return _model(source, f"{source} ({name})", geometry, network)
 
 
-def untrained(source: Source, labels: int) -> ClipNetwork:
-    """A network of the class's usual sizes with random weights, for measuring its speed."""
-    return _model(source, f"{source} (random weights)", geometry(source), empty(source, labels))
+def untrained(source: Source, labels: int, folder: Path | None = None) -> ClipNetwork:
+    """A network with random weights, of the class's usual sizes or of those that a folder tells."""
+    told = _CLASSES[source][1].from_pretrained(folder) if folder else None
+    network = empty(source, labels, sizes(told) if told else {})
+    seen = _geometry(source, network.config, folder)
+    return _model(source, f"{source} (random weights)", seen, network)
 
 
-def empty(source: Source, labels: int) -> nn.Module:
-    """A network of the class's usual sizes without its weights."""
+def seen(source: Source, folder: Path) -> tuple[int, Geometry]:
+    """How many labels the network in a folder tells apart, and what it sees; its weights are not
+    looked at. Raises CheckpointError."""
+    try:
+        config = _CLASSES[source][1].from_pretrained(folder, local_files_only=True)
+        return len(config.id2label), _geometry(source, config, folder)
+    except CheckpointError:
+        raise
+    except Exception as error:  # transformers raises whatever a file of another kind makes it raise
+        raise CheckpointError(f"The files in {folder.name} do not tell of a {source}.") from error
+
+
+def empty(source: Source, labels: int, sizes: Mapping[str, Any] | None = None) -> Any:
+    """A network without its weights, of the class's usual sizes where ``sizes`` are not others."""
     kind, configuration, _ = _CLASSES[source]
-    network: nn.Module = kind(configuration(num_labels=labels))
-    return network
+    return kind(configuration(num_labels=labels, **(sizes or {})))
+
+
+def sizes(config: Any) -> dict[str, Any]:
+    """What a configuration of one of these classes tells of its network: what those of any class
+    have is left out, such as the names of the labels."""
+    common = PretrainedConfig().to_dict()
+    told: dict[str, Any] = config.to_diff_dict()
+    return {name: value for name, value in told.items() if name not in common}
 
 
 def _model(source: Source, name: str, geometry: Geometry, network: Any) -> ClipNetwork:
     named = network.config.id2label
     labels = tuple(named[i] for i in range(len(named)))
-    return ClipNetwork(source, name, labels, geometry, _Logits(network))
+    return ClipNetwork(source, name, labels, geometry, Logits(network))
 
 
 def geometry(source: Source) -> Geometry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from har.errors import CheckpointError
-from har.models import precision
+from har.models import confidence, precision
 from har.models.clip_networks import THRESHOLD
 from har.models.labels import is_label
 from har.types import Fit, Source
@@ -35,13 +36,34 @@ class Geometry:
     """Per channel, of pixels in 0..1."""
 
 
+class Normalise(nn.Module):
+    """Pixels [n, size, size, 3] in 0..255 to the network's pictures [n, 3, side, side]."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, geometry: Geometry) -> None:
+        super().__init__()
+        self._shrink = geometry.fit.size // geometry.side
+        for name in ("mean", "std"):
+            values = torch.tensor(getattr(geometry, name)).view(3, 1, 1)
+            self.register_buffer(name, values, persistent=False)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """As the class says."""
+        images = pixels.permute(0, 3, 1, 2).float()
+        if self._shrink > 1:
+            images = F.avg_pool2d(images, self._shrink)
+        return (images / 255 - self.mean) / self.std
+
+
 class ClipNetwork:
     """A network at work. See TrainedModel for the methods.
 
-    Clips overlap by half. Raises CheckpointError for labels that cannot be shown.
+    Clips overlap by half unless ``stride`` says otherwise. ``probabilities`` is what makes them of
+    judge()'s logits; without it they are the network's softmax. Raises CheckpointError for labels
+    that cannot be shown.
     """
-
-    threshold = THRESHOLD
 
     def __init__(
         self,
@@ -50,32 +72,34 @@ class ClipNetwork:
         labels: tuple[str, ...],
         geometry: Geometry,
         network: nn.Module,
+        *,
+        stride: int | None = None,
+        threshold: float = THRESHOLD,
+        probabilities: Callable[[Tensor], Tensor] = torch.sigmoid,
     ) -> None:
-        """``network`` takes normalised clips [n, T, 3, side, side], and gives logits."""
+        """``network`` takes normalised clips [n, T, 3, side, side], and gives scores of which a
+        softmax makes probabilities."""
         if len(set(labels)) != len(labels) or not all(is_label(label) for label in labels):
             raise CheckpointError(f"The labels of {name} are not texts that differ.")
         self.source, self.name, self.labels = source, name, labels
+        self.geometry = geometry
         self.frames, self.fps = geometry.frames, geometry.fps
-        self.stride = max(1, geometry.frames // 2)
+        self.stride = stride or max(1, geometry.frames // 2)
         self.fit = geometry.fit
+        self.threshold = threshold
+        self.probabilities = probabilities
         self.network = network.eval().to(precision.device)
-        self._shrink = geometry.fit.size // geometry.side
-        self._mean, self._std = (
-            torch.tensor(values, device=precision.device).view(3, 1, 1)
-            for values in (geometry.mean, geometry.std)
-        )
+        self._normalise = Normalise(geometry).to(precision.device)
 
     @torch.inference_mode()
     def per_frame(self, pixels: NDArray[np.uint8]) -> Tensor:
         """Normalised pictures [n, 3, side, side]."""
-        images = torch.from_numpy(pixels).to(precision.device).permute(0, 3, 1, 2).float()
-        if self._shrink > 1:
-            images = F.avg_pool2d(images, self._shrink)
-        return (images / 255 - self._mean) / self._std
+        pictures: Tensor = self._normalise(torch.from_numpy(pixels).to(precision.device))
+        return pictures
 
     @torch.inference_mode()
     def per_clip(self, frames: Tensor) -> Tensor:
-        """Logits [n, labels]."""
+        """The network's scores [n, labels]."""
         with precision.autocast():
             parts = [
                 self.network(frames[i : i + _TOGETHER]) for i in range(0, len(frames), _TOGETHER)
@@ -83,9 +107,5 @@ class ClipNetwork:
         return torch.cat(parts).float()
 
     def judge(self, vectors: Tensor) -> tuple[Tensor, None]:
-        """The logits as they are."""
-        return vectors, None
-
-    def probabilities(self, logits: Tensor) -> Tensor:
-        """Their softmax: a row adds up to 1."""
-        return logits.softmax(dim=-1)
+        """The logarithms of the labels' odds."""
+        return confidence.log_odds(vectors), None

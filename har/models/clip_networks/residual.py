@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,8 +18,9 @@ FPS = 15.0
 """With which torchvision measured the accuracies that it tells; its weights hold neither."""
 
 
-class _ChannelsFirst(nn.Module):
-    """A network whose clips have their channels before their frames."""
+class ChannelsFirst(nn.Module):
+    """A network whose clips have their channels before their frames: from clips [n, T, 3, h, w] to
+    logits."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -63,16 +65,17 @@ def untrained(source: Source) -> ClipNetwork:
     return _model(source, f"{source} (random weights)", empty(source))
 
 
-def empty(source: Source) -> nn.Module:
-    """The network without its weights: clips [n, 3, T, h, w] to logits."""
-    labels = weights(source).meta["categories"]
-    network: nn.Module = get_model(source, weights=None, num_classes=len(labels))
+def empty(source: Source, labels: int | None = None) -> nn.Module:
+    """The network without its weights: clips [n, 3, T, h, w] to logits of so many labels, those of
+    Kinetics-400 without."""
+    count = labels or len(weights(source).meta["categories"])
+    network: nn.Module = get_model(source, weights=None, num_classes=count)
     return network
 
 
 def _model(source: Source, name: str, network: nn.Module) -> ClipNetwork:
     labels = tuple(weights(source).meta["categories"])
-    return ClipNetwork(source, name, labels, geometry(source), _ChannelsFirst(network))
+    return ClipNetwork(source, name, labels, geometry(source), ChannelsFirst(network))
 
 
 def geometry(name: str) -> Geometry:
@@ -80,13 +83,26 @@ def geometry(name: str) -> Geometry:
     transforms = weights(name).transforms()
     height, width = transforms.resize_size
     side = transforms.crop_size[0]
-    # As torchvision rounds.
-    top, left = (round((length - side) / 2) for length in (height, width))
     return Geometry(
         frames=FRAMES,
         fps=FPS,
-        fit=Fit(2 * side, (2 * height, 2 * width), (2 * top, 2 * left)),
+        fit=_fit(side, height, width),
         side=side,
         mean=tuple(transforms.mean),
         std=tuple(transforms.std),
     )
+
+
+def resized(known: Geometry, side: int) -> Geometry:
+    """The same in pictures of another side, cut out in the same proportions: it suits the networks
+    of this module, which average over whatever is left of a picture."""
+    scaled = known.fit.scaled
+    assert isinstance(scaled, tuple), "as _fit() makes it"
+    height, width = (round(length * side / known.fit.size) for length in scaled)
+    return replace(known, fit=_fit(side, height, width), side=side)
+
+
+def _fit(side: int, height: int, width: int) -> Fit:
+    # As torchvision rounds.
+    top, left = (round((length - side) / 2) for length in (height, width))
+    return Fit(2 * side, (2 * height, 2 * width), (2 * top, 2 * left))

@@ -3,15 +3,13 @@
 import { element } from "../dom.js";
 import { clock, percent } from "../labels.js";
 
-// A clip has 16 sampled frames; in a shorter video the last ones stand for the video's last.
+// Of the first model, a clip has 16 sampled frames; in a shorter video the last ones stand for the
+// video's last. Another model sampled for itself.
 const CLIP_FRAMES = 16;
 const SHOWN = 8;
 const PIXELS = 160;
 
-/**
- * show(segment, ratio, frames) draws a clip of a video of that shape, with empty places as long as
- * there are no frames; onSeek hears the second of a frame that is chosen.
- */
+/** There are empty places while there are no frames; `ratio` is the video's shape. */
 export function attentionStrip(list, { onSeek }) {
   let made = { frames: null, count: 0 };
   let parts = [];
@@ -23,15 +21,15 @@ export function attentionStrip(list, { onSeek }) {
   }
 
   return {
-    show({ start, attention }, ratio, frames) {
+    show({ start, end, attention }, ratio, frames, lane = 0) {
+      const span = lane && frames ? (end - start) * frames.fps : CLIP_FRAMES;
       const weights = summed(attention);
       list.style.setProperty("--ratio", ratio);
       if (frames !== made.frames || weights.length !== made.count) make(frames, weights.length);
       const first = frames?.indexAt(start);
       const most = Math.max(...weights);
       parts.forEach((part, at) => {
-        const begin = first + (at * CLIP_FRAMES) / parts.length;
-        part.show(begin, weights[at], weights[at] === most);
+        part.show(first + (at * span) / parts.length, span, weights[at], weights[at] === most);
       });
     },
   };
@@ -57,10 +55,10 @@ function partOf(frames, count, onSeek) {
 
   return {
     node,
-    show(begin, weight, most) {
-      const step = CLIP_FRAMES / SHOWN;
+    show(begin, span, weight, most) {
+      const step = span / SHOWN;
       // The middle one of those that a thumbnail stands for.
-      pictures.forEach((one, at) => one.show(begin + at * step + step / 2));
+      pictures.forEach((one, at) => one.show(Math.round(begin + (at + 0.5) * step)));
       fill.style.width = number.textContent = percent(weight);
       node.classList.toggle("most", most);
     },
@@ -85,6 +83,4 @@ function thumbnail(frames, onSeek) {
   };
 }
 
-function emptyPlace() {
-  return { node: element("span"), show() {} };
-}
+const emptyPlace = () => ({ node: element("span"), show() {} });

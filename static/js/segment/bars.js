@@ -1,14 +1,14 @@
 // The five best labels of a model as bars, with the confidence that it must have drawn in.
 
 import { element, part, whole } from "../dom.js";
-import { spaced } from "../labels.js";
+import { guessLine } from "../guess.js";
 import { exact } from "./words.js";
 
 const MOST = 5;
 
-/** show(opinion) draws one of opinions(), or none of its bars; it is as high for all of them. */
+/** show() takes one of opinions(). */
 export function bars(root) {
-  const rows = Array.from({ length: MOST }, row);
+  const rows = Array.from({ length: MOST }, () => guessLine(exact));
   const line = element("i");
   const number = element("span");
   const limit = element("div", { class: "limit", "aria-hidden": "true" }, number, line);
@@ -19,7 +19,10 @@ export function bars(root) {
       part(root, "name").textContent = name;
       whole(part(root, "words"), words);
       root.classList.toggle("silent", top5.length === 0);
-      rows.forEach((one, at) => one.show(top5[at], winner));
+      rows.forEach((one, at) => {
+        one.show(top5[at]);
+        one.node.classList.toggle("winner", top5[at]?.[0] === winner);
+      });
       // Not known while the job runs.
       limit.hidden = least === undefined;
       if (limit.hidden) return;
@@ -27,25 +30,6 @@ export function bars(root) {
       line.style.left = number.style.left = exact(least, 2);
       // Beside the line, and never outside the bars.
       number.style.transform = `translateX(-${exact(least, 2)})`;
-    },
-  };
-}
-
-function row() {
-  const name = element("span", { class: "name" });
-  const fill = element("i");
-  const number = element("b");
-  const node = element("li", {}, name, element("span", { class: "bar" }, fill), number);
-
-  return {
-    node,
-    show(guess, winner) {
-      node.classList.toggle("none", !guess);
-      const [label, confidence] = guess ?? ["", 0];
-      whole(name, spaced(label));
-      fill.style.width = exact(confidence, 2);
-      number.textContent = exact(confidence);
-      node.classList.toggle("winner", label === winner);
     },
   };
 }

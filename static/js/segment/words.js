@@ -19,9 +19,8 @@ export function verdict({ label, source, corrected }) {
 }
 
 /**
- * What both models said of a clip: `{ name, top5, limit, words, winner }` each. `limit` is the least
- * confidence at which it is believed, undefined while `thresholds` are not known; `winner` the one
- * of its labels that the clip has.
+ * What both models said of a clip. `limit` is the least confidence at which one is believed, undefined
+ * while `thresholds` are not known; `winner` the one of its labels that the clip has.
  */
 export function opinions(segment, thresholds) {
   const spoke = segment.corrected ?? segment;
@@ -49,9 +48,7 @@ export function opinions(segment, thresholds) {
 }
 
 /** 0.4776 is "47.8%". */
-export function exact(fraction, digits = 1) {
-  return `${(fraction * 100).toFixed(digits)}%`;
-}
+export const exact = (fraction, digits = 1) => `${(fraction * 100).toFixed(digits)}%`;
 
 // `so` is what follows where the model is not sure enough.
 function judged([[label, confidence]], limit, so) {
@@ -65,6 +62,4 @@ function judged([[label, confidence]], limit, so) {
     : `${sure}, which is enough: it needs ${needed}.`;
 }
 
-function kind(source) {
-  return isZeroShot(source) ? "zero-shot model" : "trained model";
-}
+const kind = (source) => isZeroShot(source) ? "zero-shot model" : "trained model";

@@ -1,38 +1,39 @@
 // The small card over the segment under the pointer.
 
-import { element } from "../dom.js";
+import { element, swatch } from "../dom.js";
 import { clock, percent, saidBy, spaced, surety } from "../labels.js";
 
 const GUESSES = 3;
 const GAP = 10;
 
-/** show({ action, segment, time, x, top, bottom }) or hide(); x, top and bottom in pixels of root. */
+/** show() takes x, top and bottom in pixels of root, and a model's name or null beside the segment. */
 export function hoverCard(root, { colourOf, thumbnailAt }) {
   const picture = element("div", { class: "timeline-picture" });
   const text = element("div");
+  const heading = element("p");
   const card = element("div", { class: "timeline-card", "aria-hidden": "true" }, picture, text);
   let shown = null;
   card.hidden = true;
   root.append(card);
 
-  function fill({ action, segment, time, apart }) {
+  function fill({ action, segment, time, apart, model }) {
     const subject = apart ? segment : action;
-    const swatch = element("i", { class: "swatch" });
-    swatch.style.backgroundColor = colourOf(action.label);
+    heading.textContent = guessesOf(apart, time);
     text.replaceChildren(
-      element("p", { class: "timeline-card-label" }, swatch,
+      ...(model ? [element("p", { class: "timeline-card-model" }, model)] : []),
+      element("p", { class: "timeline-card-label" }, swatch(colourOf(action.label)),
         element("strong", {}, spaced(action.label)), element("span", {}, surety(subject))),
       element("p", {}, `${clock(subject.start)} – ${clock(subject.end)}, ${saidBy(subject)}`),
-      element("p", { class: "timeline-card-of" }, heading(apart, time)),
+      heading,
       ...segment.top5.slice(0, GUESSES).map(guess),
     );
   }
 
   return {
     show(what) {
-      const key = `${what.action.start} ${what.segment.start} ${what.apart}`;
+      const key = `${what.model} ${what.action.start} ${what.segment.start} ${what.apart}`;
       if (key !== shown) fill(what);
-      else if (!what.apart) text.children[2].textContent = heading(false, what.time);
+      else if (!what.apart) heading.textContent = guessesOf(false, what.time);
       shown = key;
       const image = thumbnailAt(what.time);
       picture.hidden = image === null;
@@ -50,9 +51,7 @@ export function hoverCard(root, { colourOf, thumbnailAt }) {
   };
 }
 
-function heading(apart, time) {
-  return apart ? "Best guesses" : `Best guesses around ${clock(time)}`;
-}
+const guessesOf = (apart, time) => apart ? "Best guesses" : `Best guesses around ${clock(time)}`;
 
 function guess([label, confidence]) {
   const fill = element("i");

@@ -7,7 +7,7 @@ const FAR_STEPS = 3;
 const LEAF = 0.25;
 
 /** A function for each name of keys.js. */
-export function commands(state, { picture, navigate, pick, seek, choose }) {
+export function commands(state, { picture, navigate, pick, enter, seek, choose }) {
   // By the marks of the ruler, as far as they are near.
   function step(times) {
     const { mark } = steps(state.view, picture.width);
@@ -34,6 +34,7 @@ export function commands(state, { picture, navigate, pick, seek, choose }) {
     panBack: () => navigate.leaf(-LEAF),
     panOn: () => navigate.leaf(LEAF),
     pick: () => choose(pick.at(state.now)),
+    otherLane: () => enter((state.lane + 1) % state.lanes.length),
     drop: () => choose(-1),
   };
 }

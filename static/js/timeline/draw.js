@@ -1,6 +1,7 @@
 // Draws the rows: blocks for actions, with the confidence of their clips as height.
 
 import { UNKNOWN, percent, spaced } from "../labels.js";
+import { drawAgreed } from "./agreed.js";
 import { visible } from "./search.js";
 import { stripes } from "./theme.js";
 import { length, place } from "./view.js";
@@ -21,21 +22,27 @@ export function clipsApart({ cells }, view, width) {
 }
 
 /**
- * `top` is the y at which the drawn part of the rows begins; `hovered` and `selected` are indices of
- * cells, or -1; `hides` leaves out what the filter does not keep, which is pale otherwise.
+ * Each of the `lanes` is in the row `row` or, with `perLabel`, in rows of its labels; its `hovered` and
+ * `selected` are indices of cells, or -1. `top` is the y at which the drawn part of the rows begins.
  */
 export function drawRows(surface, scene) {
-  const { layout, view, width, height, theme } = scene;
+  const { lanes, agreed, width, height } = scene;
   const brush = surface.clear(width, height);
   brush.translate(0, -scene.top);
   brush.textBaseline = "middle";
-  drawLanes(brush, scene);
+  for (const lane of lanes) drawLane(brush, { ...scene, ...lane });
+  if (lanes.length > 1) drawAgreed(brush, scene, agreed);
+  brush.setTransform(1, 0, 0, 1, 0, 0);
+}
+
+function drawLane(brush, scene) {
+  const { layout, view, theme } = scene;
+  drawGround(brush, scene);
   const cells = visible(layout.cells, view);
   const pieces = visible(layout.pieces, view);
-  const drawnTo = new Float64Array(Math.max(layout.rows.length, 1)).fill(-1);
+  const drawnTo = new Float64Array(Math.max(layout.rows.length, scene.row + 1)).fill(-1);
   for (let i = pieces.first; i <= pieces.last; i++) {
     const piece = layout.pieces[i];
-    if (scene.hides && !piece.kept) continue;
     const box = boxOf(scene, piece, layout.actions[piece.action]);
     // Where many share a pixel, one is enough.
     if (box.right - drawnTo[box.row] < 0.7) continue;
@@ -44,53 +51,47 @@ export function drawRows(surface, scene) {
   }
   if (theme.band > 0) drawNames(brush, scene, pieces);
   for (const name of ["hovered", "selected"]) drawOutline(brush, scene, name);
-  brush.setTransform(1, 0, 0, 1, 0, 0);
 }
 
-// The y of a row's block.
-function rowTop(theme, row) {
-  return row * theme.pitch + theme.above;
-}
+const rowTop = (theme, row) => row * theme.pitch + theme.above;
 
-function drawLanes(brush, { layout, perLabel, width, theme }) {
+function drawGround(brush, { layout, perLabel, row, width, theme }) {
   brush.fillStyle = theme.lane;
-  const lanes = perLabel ? layout.rows.length : 1;
-  for (let row = 0; row < lanes; row++) {
+  const rows = perLabel ? layout.rows.keys() : [row];
+  for (const each of rows) {
     brush.beginPath();
-    brush.roundRect(0, rowTop(theme, row), width, theme.block, RADIUS + 1);
+    brush.roundRect(0, rowTop(theme, each), width, theme.block, RADIUS + 1);
     brush.fill();
   }
 }
 
 // In whole pixels of the screen, and no further out of view than its corners need.
-function boxOf({ view, width, perLabel, theme }, { from, to }, action) {
-  const row = perLabel ? action.row : 0;
+function boxOf({ view, width, perLabel, row: laneRow, theme }, { from, to }, action) {
+  const row = perLabel ? action.row : laneRow;
   const left = sharp(Math.max(place(view, width, from), -2 * RADIUS));
   const right = sharp(Math.min(place(view, width, to), width + 2 * RADIUS));
-  return { row, left, right, top: rowTop(theme, row), high: theme.block };
+  return { row, left, right, wide: right - left, top: rowTop(theme, row), high: theme.block };
 }
 
-function sharp(x) {
-  return Math.round(x * devicePixelRatio) / devicePixelRatio;
-}
+const sharp = (x) => Math.round(x * devicePixelRatio) / devicePixelRatio;
 
 function drawPiece(brush, scene, piece, box, cells) {
   const { layout, theme, colourOf } = scene;
   const action = layout.actions[piece.action];
   const colour = colourOf(action.label);
-  const wide = box.right - box.left > 3;
+  const wide = box.wide > 3;
   brush.save();
   shape(brush, box, wide, piece.first === action.first, piece.last === action.last);
   if (wide) brush.clip();
   const strength = piece.kept ? 1 : DIM;
   brush.fillStyle = colour;
   if (action.label === UNKNOWN) {
-    drawUnknown(brush, theme, strength, box.right - box.left);
+    drawUnknown(brush, theme, strength, box.wide);
   } else {
     brush.globalAlpha = 0.3 * strength;
     brush.fill();
     brush.globalAlpha = strength;
-    brush.fillRect(box.left, box.top, box.right - box.left, theme.band);
+    brush.fillRect(box.left, box.top, box.wide, theme.band);
     const heights = drawHeights(brush, scene, piece, box, cells);
     if (piece.hatched && wide) hatch(brush, scene, piece, box, heights);
   }
@@ -143,7 +144,7 @@ function drawHeights(brush, { layout, view, width, theme }, piece, box, cells) {
 function hatch(brush, { view, width, theme }, piece, box, heights) {
   brush.fillStyle = stripes(brush, place(view, width, piece.from));
   brush.fill(heights);
-  brush.fillRect(box.left, box.top, box.right - box.left, theme.band);
+  brush.fillRect(box.left, box.top, box.wide, theme.band);
 }
 
 // Once for each stretch of an action that is kept.
@@ -160,7 +161,7 @@ function drawNames(brush, scene, { first, last }) {
     }
     const action = actions[piece.action];
     const box = boxOf(scene, run, action);
-    if (box.right - box.left > 3 * TEXT_INSET) drawName(brush, scene, run, action, box);
+    if (box.wide > 3 * TEXT_INSET) drawName(brush, scene, run, action, box);
   }
 }
 
@@ -207,9 +208,8 @@ function drawClips(brush, { layout, view, width, theme, perLabel }, { piece, act
 }
 
 /** What is picked where a cell is: itself where clips are apart, else its action. */
-export function unitOf({ cells, actions }, apart, index) {
-  return apart ? cells[index] : actions[cells[index].action];
-}
+export const unitOf = ({ cells, actions }, apart, index) =>
+  apart ? cells[index] : actions[cells[index].action];
 
 function drawOutline(brush, scene, name) {
   const index = scene[name];
@@ -225,7 +225,7 @@ function drawOutline(brush, scene, name) {
   const selected = name === "selected";
   const grown = selected ? 1.5 : 0;
   brush.beginPath();
-  brush.roundRect(box.left - grown, box.top - grown, Math.max(box.right - box.left - 1, 1) + 2 * grown,
+  brush.roundRect(box.left - grown, box.top - grown, Math.max(box.wide - 1, 1) + 2 * grown,
     box.high + 2 * grown, RADIUS + grown);
   for (const [colour, wide] of selected ? [[theme.surface, 5], [theme.ink, 2.5]] : [[theme.ink, 1]]) {
     brush.strokeStyle = colour;

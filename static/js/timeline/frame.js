@@ -1,10 +1,12 @@
 // The elements of the timeline.
 
+import { choice } from "../choice.js";
 import { element } from "../dom.js";
 
 const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 const HELP = "Arrows move, brackets go to the segment before and after, Enter selects, plus and " +
-  "minus zoom, Shift with arrows moves what is shown. The table has the same segments.";
+  "minus zoom, Shift with arrows moves what is shown. The table has the same segments. Where two " +
+  "models were compared, M goes from one to the other.";
 let made = 0;
 
 export function frame(root) {
@@ -16,29 +18,22 @@ export function frame(root) {
   const hint = element("p", { class: "timeline-hint" },
     element("span", { class: "fine" }, MAC ? "Pinch or ⌘ + scroll to zoom" : "Ctrl + scroll to zoom"),
     element("span", { class: "coarse" }, "Pinch to zoom"));
-  const choice = rowsChoice();
+  const rowsOf = choice("Rows", "timeline-choice", rowsOffered(false));
+  const models = choice("Model", "timeline-models");
   const zoom = zoomButtons();
   const key = element("ul", { class: "timeline-key", "aria-label": "How to read the timeline" });
   const status = element("p", { class: "unseen", role: "status" });
   const help = element("p", { class: "unseen", id: `timeline-help-${(made += 1)}` }, HELP);
   root.classList.add("timeline");
   root.replaceChildren(
-    element("div", { class: "timeline-tools" }, choice.group, map, hint, zoom.group),
+    element("div", { class: "timeline-tools" }, rowsOf.group, models.group, map, hint, zoom.group),
     scroller, key, help, status);
-  return { root, ruler, rows, scroller, map, hint, choice, zoom, key, help, status };
+  return { root, ruler, rows, scroller, map, rowsOf, models, zoom, key, help, status };
 }
 
-function rowsChoice() {
-  const name = `timeline-rows-${(made += 1)}`;
-  const radio = (value) => element("input", { type: "radio", name, value });
-  const [merged, labels] = [radio("merged"), radio("labels")];
-  const group = element("fieldset", { class: "timeline-choice" },
-    element("legend", { class: "unseen" }, "Rows"),
-    element("label", {}, merged, element("span", {}, "One row")),
-    element("label", {}, labels, element("span", {}, "By label")));
-  merged.checked = true;
-  return { group, merged, labels };
-}
+/** What the rows can be, of one model or two. */
+export const rowsOffered = (compared) =>
+  [["merged", compared ? "By model" : "One row"], ["labels", "By label"]];
 
 function zoomButtons() {
   const button = (name, text) => element("button",

@@ -7,30 +7,27 @@ const LINE_PIXELS = 16;
 const PAGE_PIXELS = 400;
 
 /**
- * onZoom(factor, x), onPan(pixels, x), onClick(event, x), onHover(event, x), and onLeave(event); x
- * counts from the left of the element. The plain wheel and vertical swipes are left to the page.
- * wantsPan() tells whether there is anything to pan to sideways.
+ * onZoom(factor, x), onPan(pixels, x), onClick(event, x), onHover(event, x), and onLeave(event); x is
+ * from the left of the element. wantsPan() tells whether there is anything to pan to. The plain wheel
+ * and vertical swipes are left to the page.
  */
 export function gestures(node, { onZoom, onPan, onClick, onHover, onLeave, wantsPan }) {
   const fingers = new Map();
   let begun = null;
-  const at = (clientX) => clientX - node.getBoundingClientRect().left;
+  const at = ({ clientX }) => clientX - node.getBoundingClientRect().left;
 
   function down(event) {
     if (event.button !== 0) return;
     node.setPointerCapture(event.pointerId);
-    fingers.set(event.pointerId, at(event.clientX));
-    begun = fingers.size === 1 ? { x: at(event.clientX), moved: false } : null;
+    fingers.set(event.pointerId, at(event));
+    begun = fingers.size === 1 ? { x: at(event), moved: false } : null;
   }
 
   function move(event) {
-    const x = at(event.clientX);
+    const x = at(event);
     const before = fingers.get(event.pointerId);
-    if (before === undefined) {
-      onHover(event, x);
-      return;
-    }
-    if (fingers.size === 2) pinch(event.pointerId, before, x);
+    if (before === undefined) onHover(event, x);
+    else if (fingers.size === 2) pinch(event.pointerId, before, x);
     else if (begun) drag(event, before, x);
   }
 
@@ -53,7 +50,7 @@ export function gestures(node, { onZoom, onPan, onClick, onHover, onLeave, wants
   function up(event) {
     const clicked = fingers.delete(event.pointerId) && begun && !begun.moved;
     if (fingers.size === 0) begun = null;
-    if (clicked && event.type === "pointerup") onClick(event, at(event.clientX));
+    if (clicked && event.type === "pointerup") onClick(event, at(event));
   }
 
   function wheel(event) {
@@ -62,10 +59,10 @@ export function gestures(node, { onZoom, onPan, onClick, onHover, onLeave, wants
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault();
       const turned = Math.min(Math.max(-down, -WHEEL_LIMIT), WHEEL_LIMIT);
-      onZoom(Math.exp(turned * WHEEL_STRENGTH), at(event.clientX));
+      onZoom(Math.exp(turned * WHEEL_STRENGTH), at(event));
     } else if (wantsPan() && (event.shiftKey || Math.abs(across) > Math.abs(down))) {
       event.preventDefault();
-      onPan(-(across || down), at(event.clientX));
+      onPan(-(across || down), at(event));
     }
   }
 
@@ -77,7 +74,7 @@ export function gestures(node, { onZoom, onPan, onClick, onHover, onLeave, wants
     if (!fingers.has(event.pointerId)) onLeave(event);
   });
   node.addEventListener("wheel", wheel, { passive: false });
-  pinchOnSafari(node, (factor, x) => onZoom(factor, at(x)));
+  pinchOnSafari(node, (factor, event) => onZoom(factor, at(event)));
 }
 
 // Safari tells of a pinch on the track pad by events of its own, where others send wheel and Ctrl.
@@ -89,7 +86,7 @@ function pinchOnSafari(node, onZoom) {
   });
   node.addEventListener("gesturechange", (event) => {
     event.preventDefault();
-    onZoom(event.scale / scale, event.clientX);
+    onZoom(event.scale / scale, event);
     scale = event.scale;
   });
 }

@@ -15,10 +15,7 @@ export function glider(apply) {
 
   function start(from, to) {
     stop();
-    if (STILL.matches) {
-      apply(to);
-      return;
-    }
+    if (STILL.matches) return void apply(to);
     target = to;
     const begun = performance.now();
     const step = (now) => {
@@ -34,6 +31,5 @@ export function glider(apply) {
   return { start, stop, target: () => target };
 }
 
-function between(a, b, part) {
-  return { from: a.from + (b.from - a.from) * part, to: a.to + (b.to - a.to) * part };
-}
+const between = (a, b, part) =>
+  ({ from: a.from + (b.from - a.from) * part, to: a.to + (b.to - a.to) * part });

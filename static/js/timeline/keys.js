@@ -11,6 +11,8 @@ const ANYWHERE = {
   "=": "closer",
   "-": "wider",
   _: "wider",
+  m: "otherLane",
+  M: "otherLane",
 };
 const SHIFTED = { ArrowLeft: "panBack", ArrowRight: "panOn" };
 // Elsewhere these scroll the page or press what has the focus.

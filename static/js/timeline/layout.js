@@ -2,12 +2,15 @@
 //
 // Clips overlap by half, so each is drawn where it owns the moments: those nearer to its middle than
 // to any other's, by which the service merges them too. That gives
-//   cells:   one per clip, without gaps or overlaps; the height of a row is theirs
+//   cells:   one per clip, without overlaps, and gaps only where nothing was seen
 //   actions: neighbours with the same label; the blocks of a row, and what is picked from afar
 //   pieces:  stretches of one action that look alike, all kept or not, all zero-shot or not
 // Each has {from, to} in seconds, and the indices {first, last} of its cells.
 
 import { UNKNOWN, isHatched } from "../labels.js";
+
+// Seconds that lie between two clips without a gap, since their times are rounded.
+const ROUNDING = 0.01;
 
 /**
  * `actions` are the service's; without them, as while clips still come in, they are merged here.
@@ -32,19 +35,23 @@ export function layout({ start, end, segments, actions, kept, order }) {
 function owned(segments, start, end, open) {
   const middle = (segment) => (segment.start + segment.end) / 2;
   const edge = (index) => (middle(segments[index - 1]) + middle(segments[index])) / 2;
+  // Live streams can be cut, and then nothing was seen between two clips.
+  const cut = (index) => segments[index].start > segments[index - 1].end + ROUNDING;
   const last = segments.length - 1;
-  return segments.map((segment, index) => ({
-    segment,
-    from: index === 0 ? start : edge(index),
-    to: index < last ? edge(index + 1) : open ? segment.end : end,
-  }));
+  return segments.map((segment, index) => {
+    const from = index === 0 ? start : cut(index) ? segment.start : edge(index);
+    if (index === last) return { segment, from, to: open ? segment.end : end };
+    return { segment, from, to: cut(index + 1) ? segment.end : edge(index + 1) };
+  });
 }
 
 function merged(cells) {
   const runs = [];
   for (const cell of cells) {
-    if (runs.at(-1)?.[0].segment.label === cell.segment.label) runs.at(-1).push(cell);
-    else runs.push([cell]);
+    const before = runs.at(-1)?.at(-1);
+    if (before?.to === cell.from && before.segment.label === cell.segment.label) {
+      runs.at(-1).push(cell);
+    } else runs.push([cell]);
   }
   return runs.map(joined);
 }

@@ -7,7 +7,6 @@ import { surface } from "./surface.js";
 
 const NARROWEST = 10;
 
-/** onView hears the view that a drag asks for. */
 export function minimap(root, { onView }) {
   const canvas = element("canvas");
   const glass = element("div", { class: "timeline-window" },
@@ -22,7 +21,7 @@ export function minimap(root, { onView }) {
     begin: (x, edge) => {
       const time = timeAt(limits, width, x);
       if (!edge && !holds(view, time)) onView(centred(view, limits, time));
-      return { view, time: edge ? view[edge] : timeAt(limits, width, x), x, edge };
+      return { view, time: view[edge], x, edge };
     },
     move: (begun, x) => onView(dragged(begun, x)),
   });
@@ -34,30 +33,16 @@ export function minimap(root, { onView }) {
   }
 
   return {
-    /** Draws the whole; only where the segments, the colours or the width have changed. */
-    draw({ layout, colourOf, hides, theme, limits: newLimits }) {
+    /** Only where the segments, the colours or the width have changed. */
+    draw({ lanes, colourOf, theme, limits: newLimits }) {
       limits = newLimits;
       width = Math.max(root.clientWidth, 1);
-      const high = root.clientHeight;
-      const brush = paper.clear(width, high);
-      const box = (from, to) => [place(limits, width, from), place(limits, width, to)];
-      let drawnTo = -1;
-      for (const { from, to, action, kept } of layout.pieces) {
-        const [left, right] = box(from, to);
-        if (right - drawnTo < 0.7 || (hides && !kept)) continue;
-        drawnTo = right;
-        const { label } = layout.actions[action];
-        brush.globalAlpha = (label === UNKNOWN ? 0.4 : 1) * (kept ? 1 : 0.16);
-        brush.fillStyle = colourOf(label);
-        brush.fillRect(left, 0, Math.max(right - left, 1), high);
-      }
-      brush.globalAlpha = 1;
-      brush.fillStyle = theme.surface;
-      if (layout.actions.length * 4 < width) {
-        for (const { to } of layout.actions) brush.fillRect(place(limits, width, to) - 1, 0, 1, high);
-      }
+      const brush = paper.clear(width, root.clientHeight);
+      const high = root.clientHeight / lanes.length;
+      lanes.forEach(({ layout }, at) => {
+        drawLane(brush, { layout, colourOf, theme, limits, width, top: at * high, high });
+      });
     },
-    /** Puts the window over a view. */
     show(newView) {
       view = newView;
       const left = place(limits, width, view.from);
@@ -69,6 +54,24 @@ export function minimap(root, { onView }) {
       needle.style.transform = `translateX(${place(limits, width, time)}px)`;
     },
   };
+}
+
+function drawLane(brush, { layout, colourOf, theme, limits, width, top, high }) {
+  let drawnTo = -1;
+  for (const { from, to, action, kept } of layout.pieces) {
+    const [left, right] = [place(limits, width, from), place(limits, width, to)];
+    if (right - drawnTo < 0.7) continue;
+    drawnTo = right;
+    const { label } = layout.actions[action];
+    brush.globalAlpha = (label === UNKNOWN ? 0.4 : 1) * (kept ? 1 : 0.16);
+    brush.fillStyle = colourOf(label);
+    brush.fillRect(left, top, Math.max(right - left, 1), high);
+  }
+  brush.globalAlpha = 1;
+  brush.fillStyle = theme.surface;
+  if (top > 0) brush.fillRect(0, top - 1, width, 2);
+  if (layout.actions.length * 4 >= width) return;
+  for (const { to } of layout.actions) brush.fillRect(place(limits, width, to) - 1, top, 1, high);
 }
 
 function drags(root, { begin, move }) {
@@ -84,8 +87,6 @@ function drags(root, { begin, move }) {
     if (begun) move(begun, x(event));
   });
   for (const name of ["pointerup", "pointercancel"]) {
-    root.addEventListener(name, () => {
-      begun = null;
-    });
+    root.addEventListener(name, () => (begun = null));
   }
 }

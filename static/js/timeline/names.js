@@ -1,9 +1,15 @@
 // The labels with their colours: beside their rows, or as a legend below the one row.
 
-import { element } from "../dom.js";
+import { element, swatch } from "../dom.js";
 import { UNKNOWN, clock, spaced } from "../labels.js";
 
 const MOST_IN_LEGEND = 14;
+
+/** The rows of some plans as one list, Unknown last. */
+export function united(plans) {
+  const rows = new Map(plans.flatMap((plan) => plan.rows.map((row) => [row.label, row])));
+  return [...rows.values()].sort((a, b) => (a.label === UNKNOWN) - (b.label === UNKNOWN));
+}
 
 export function labelNames() {
   const list = element("ul", { class: "timeline-names", "aria-label": "Labels" });
@@ -11,15 +17,14 @@ export function labelNames() {
   let marked = null;
 
   function entry({ label, seconds }, colourOf, legend) {
-    const swatch = element("i", { class: "swatch" });
+    const spot = swatch(label === UNKNOWN ? "" : colourOf(label));
     // As pale as it is drawn.
-    if (label === UNKNOWN) swatch.classList.add("timeline-unknown");
-    else swatch.style.backgroundColor = colourOf(label);
+    spot.classList.toggle("timeline-unknown", label === UNKNOWN);
     const explained = label === UNKNOWN ? "Unknown: no model is sure" : spaced(label);
     const name = element("span", { title: explained }, legend ? explained : spaced(label));
     const total = element("span", { class: "timeline-total" }, clock(seconds, 0),
       element("span", { class: "unseen" }, " in all"));
-    return element("li", {}, swatch, name, total);
+    return element("li", {}, spot, name, total);
   }
 
   function mark(label) {

@@ -13,15 +13,12 @@ const JUMP_SECONDS = { playing: 1, still: 0.25 };
 /** Moves `state.view` within `state.limits`; `changed` hears when it has. */
 export function navigation(state, changed) {
   const glide = glider(put);
+  // Where the view is going, for what is asked meanwhile.
+  const going = () => glide.target() ?? state.view;
 
   function put(view) {
     state.view = view;
     changed();
-  }
-
-  // Where the view is going, for what is asked meanwhile.
-  function going() {
-    return glide.target() ?? state.view;
   }
 
   // The user may lead it away from the playhead; then it stays there.
@@ -45,28 +42,22 @@ export function navigation(state, changed) {
   return {
     lookAt,
     reveal,
-    zoom(factor, time) {
-      lookAt(zoomed(state.view, state.limits, factor, time));
-    },
-    pan(seconds) {
-      lookAt(panned(state.view, state.limits, seconds));
-    },
-    /** One step closer or wider, around the playhead where it is in sight. */
+    zoom: (factor, time) => lookAt(zoomed(state.view, state.limits, factor, time)),
+    pan: (seconds) => lookAt(panned(state.view, state.limits, seconds)),
+    /** Around the playhead where it is in sight. */
     step(closer) {
       const view = going();
       const around = holds(view, state.now) ? state.now : (view.from + view.to) / 2;
       const factor = closer ? BUTTON_ZOOM : 1 / BUTTON_ZOOM;
       glideTo(zoomed(view, state.limits, factor, around));
     },
-    /** Moves on by a part of what is shown, back where it is negative. */
+    /** By a part of what is shown. */
     leaf(part) {
       const view = going();
       glideTo(panned(view, state.limits, part * length(view)));
     },
-    fit() {
-      glideTo(state.limits);
-    },
-    /** Keeps the playhead in sight when it has moved to `state.now`. */
+    fit: () => glideTo(state.limits),
+    /** Keeps the playhead in sight when it has moved. */
     follow(before, playing) {
       const { now, limits } = state;
       const view = going();

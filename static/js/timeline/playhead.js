@@ -7,7 +7,7 @@ import { spokenTime } from "./words.js";
 
 const MARGIN = 2;
 
-/** onSeek hears the second that a drag asks for; onReturn that the playhead is to come in sight. */
+/** onReturn hears that the playhead is to come in sight. */
 export function playhead({ ruler, rows, help }, { onSeek, onReturn }) {
   const handle = element("div", { class: "timeline-handle", role: "slider", tabindex: "0",
     "aria-label": "Position in the video", "aria-orientation": "horizontal",
@@ -62,10 +62,11 @@ export function playhead({ ruler, rows, help }, { onSeek, onReturn }) {
       handle.setAttribute("aria-valuemin", from);
       handle.setAttribute("aria-valuemax", to);
     },
-    /** What a screen reader says of the position; label may be null. */
-    say(time, label) {
+    /** To a screen reader; label may be null, others are [model, label] pairs. */
+    say(time, label, others = []) {
       handle.setAttribute("aria-valuenow", Math.round(time * 1000) / 1000);
-      const text = [spokenTime(time), label && spaced(label)].filter(Boolean).join(", ");
+      const said = others.map(([model, other]) => `${model}: ${spaced(other)}`);
+      const text = [spokenTime(time), label && spaced(label), ...said].filter(Boolean).join(", ");
       handle.setAttribute("aria-valuetext", text);
     },
   };

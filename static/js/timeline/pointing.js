@@ -4,17 +4,20 @@ import { gestures } from "./gestures.js";
 import { isWhole, length, timeAt } from "./view.js";
 
 /** `focus` gives the playhead the focus, so that keys work from there. */
-export function pointing(parts, state, { picture, navigate, pick, card, seek, choose, focus }) {
+export function pointing(parts, state, { picture, navigate, pick, card, enter, seek, choose, focus }) {
   const { root, ruler, rows, scroller } = parts;
   const timeOf = (x) => timeAt(state.view, picture.width, x);
   const under = (event, x) => pick.under(x, event.clientY - rows.getBoundingClientRect().top);
 
-  function hover(index, x) {
-    if (index !== state.hovered) picture.stale("view");
-    state.hovered = index;
+  function hover({ lane, index }, x) {
+    const { hovered } = state;
+    if (index !== hovered.index || lane !== hovered.lane) picture.stale("view");
+    state.hovered = { lane, index };
     if (index < 0) card.hide();
-    else card.show({ ...pick.told(index), time: timeOf(x), ...spot(x) });
+    else card.show({ ...pick.told(index, lane), time: timeOf(x), ...spot(x) });
   }
+
+  const leave = () => hover({ lane: state.lane, index: -1 });
 
   // Where the card points to, in pixels of the root.
   function spot(x) {
@@ -23,11 +26,12 @@ export function pointing(parts, state, { picture, navigate, pick, card, seek, ch
   }
 
   function clickRows(event, x) {
-    const index = under(event, x);
+    const { lane, index } = under(event, x);
+    enter(lane);
     seek(index < 0 ? timeOf(x) : pick.near(index, timeOf(x)));
     choose(index);
     // A finger does not hover.
-    if (event.pointerType === "touch") hover(index, x);
+    if (event.pointerType === "touch") hover({ lane, index }, x);
     focus();
   }
 
@@ -40,14 +44,14 @@ export function pointing(parts, state, { picture, navigate, pick, card, seek, ch
     onZoom: (factor, x) => navigate.zoom(factor, timeOf(x)),
     onPan: (pixels) => navigate.pan((-pixels / picture.width) * length(state.view)),
     onHover: (event, x) => hover(under(event, x), x),
-    onLeave: (event) => event.pointerType !== "touch" && hover(-1),
+    onLeave: (event) => event.pointerType !== "touch" && leave(),
     wantsPan: () => !isWhole(state.view, state.limits),
   };
   gestures(rows, { ...shared, onClick: clickRows });
   gestures(ruler, {
     ...shared,
     onClick: clickRuler,
-    onHover: () => hover(-1),
+    onHover: leave,
     // With all in view there is nothing to pan, and the playhead comes along.
     onPan: (pixels, x) => (shared.wantsPan() ? shared.onPan(pixels) : seek(timeOf(x))),
   });

@@ -1,4 +1,4 @@
-// Search in lists that are sorted by time.
+// Search in stretches that are sorted by time.
 
 import { count } from "../moments.js";
 

@@ -21,7 +21,7 @@ export function surface(canvas) {
   };
 }
 
-/** A function that has `draw` called once before the next picture, however often it is called. */
+/** Has `draw` called once before the next picture, however often it is called. */
 export function onceAFrame(draw) {
   let waiting = false;
   return () => {

@@ -1,24 +1,21 @@
 // The segments as a table that can be sorted: the timeline for those who read or listen.
 
-import { element } from "../dom.js";
-import { UNKNOWN, clock, saidBy, spaced, surety } from "../labels.js";
+import { element, swatch } from "../dom.js";
+import { UNKNOWN, clock, counted, saidBy, spaced, surety } from "../labels.js";
 import { clipAt } from "../moments.js";
 import { onceAFrame } from "./surface.js";
 import { rowWindow } from "./window.js";
 
 const COLUMNS = [
-  { name: "Start", value: (segment) => segment.start },
-  { name: "End", value: (segment) => segment.end },
-  { name: "Label", value: (segment) => spaced(segment.label) },
-  { name: "Confidence", value: (segment) => (segment.label === UNKNOWN ? -1 : segment.confidence) },
+  { name: "Start", value: ({ start }) => start },
+  { name: "End", value: ({ end }) => end },
+  { name: "Label", value: ({ label }) => spaced(label) },
+  { name: "Confidence", value: ({ label, confidence }) => (label === UNKNOWN ? -1 : confidence) },
   { name: "Model", value: saidBy },
 ];
 
-/**
- * Makes a table in an empty element. A row that is activated tells onSeek its start and onSelect its
- * segment and index, as the timeline's do.
- */
-export function segmentTable(root, { onSeek, onSelect = () => {} }) {
+/** A row that is activated tells onSeek and onSelect. */
+export function segmentTable(root, { onSeek, onSelect }) {
   const state = {
     segments: [],
     colourOf: () => "",
@@ -56,19 +53,17 @@ export function segmentTable(root, { onSeek, onSelect = () => {} }) {
       if (one !== column) headings[at].removeAttribute("aria-sort");
       else headings[at].setAttribute("aria-sort", descending ? "descending" : "ascending");
     });
-    caption.textContent = counted(order.length, segments.length);
+    caption.textContent = found(order.length, segments.length);
     rows.show(order);
   }
 
   function row(index) {
     const segment = state.segments[index];
-    const swatch = element("i", { class: "swatch" });
-    swatch.style.backgroundColor = state.colourOf(segment.label);
     const start = element("button", { type: "button", tabindex: "-1" }, clock(segment.start));
     const node = element("tr", {},
       element("td", {}, start),
       element("td", {}, clock(segment.end)),
-      element("td", {}, swatch, spaced(segment.label)),
+      element("td", {}, swatch(state.colourOf(segment.label)), spaced(segment.label)),
       element("td", {}, surety(segment) || "–"),
       element("td", {}, saidBy(segment)));
     node.classList.toggle("selected", index === state.selected);
@@ -102,7 +97,6 @@ export function segmentTable(root, { onSeek, onSelect = () => {} }) {
       state.kept = kept;
       refresh();
     },
-    /** Marks the row of the current second. */
     move(time) {
       const index = clipAt(state.segments, time);
       if (index === state.now) return;
@@ -120,11 +114,9 @@ function sort(order, segments, { value }, descending) {
   order.sort((a, b) => sign * compare(values[a], values[b]) || a - b);
 }
 
-function compare(a, b) {
-  return typeof a === "string" ? a.localeCompare(b) : a - b;
-}
+const compare = (a, b) => typeof a === "string" ? a.localeCompare(b) : a - b;
 
-function counted(shown, all) {
-  const segments = all === 1 ? "1 segment" : `${all} segments`;
+function found(shown, all) {
+  const segments = counted(all, "segment");
   return shown === all ? segments : `${shown} of ${segments}`;
 }

@@ -1,6 +1,10 @@
 // Colours and measures of the drawing: the custom properties of base.css and timeline.css.
 
 const DARK = matchMedia("(prefers-color-scheme: dark)");
+const COLOURS = ["ink", "soft", "line", "edge", "surface", "lane"];
+// The heights of a block's band with the name, of the block, of the room above it, and from block to
+// block; and where the line between two lanes is.
+const MEASURES = ["band", "block", "above", "pitch", "agreed"];
 const INK_ON_COLOUR = "#0c0d10";
 const STRIPES = "rgb(20 22 26 / 0.26)";
 const TILE = 10;
@@ -8,22 +12,12 @@ const TILE = 10;
 /** Read where the scheme or the width may have changed. */
 export function readTheme(node) {
   const style = getComputedStyle(node);
-  const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-  const pixels = (name) => parseFloat(style.getPropertyValue(`--${name}`));
+  const read = (name) => [name, style.getPropertyValue(`--${name}`).trim()];
   return {
-    ink: colour("ink"),
-    soft: colour("soft"),
-    line: colour("line"),
-    edge: colour("edge"),
-    surface: colour("surface"),
-    lane: colour("lane"),
+    ...Object.fromEntries(COLOURS.map(read)),
+    ...Object.fromEntries(MEASURES.map(read).map(([name, text]) => [name, parseFloat(text)])),
     onColour: INK_ON_COLOUR,
     family: style.fontFamily,
-    // Of a block: its band with the name, all of it; and the room above it, and from it to the next.
-    band: pixels("band"),
-    block: pixels("block"),
-    above: pixels("above"),
-    pitch: pixels("pitch"),
   };
 }
 

@@ -2,17 +2,11 @@
 
 const SHORTEST = 0.5;
 
-export function length(view) {
-  return view.to - view.from;
-}
+export const length = (view) => view.to - view.from;
 
-export function isWhole(view, limits) {
-  return length(view) >= length(limits) - 1e-6;
-}
+export const isWhole = (view, limits) => length(view) >= length(limits) - 1e-6;
 
-export function holds(view, time) {
-  return time >= view.from && time <= view.to;
-}
+export const holds = (view, time) => time >= view.from && time <= view.to;
 
 /** The nearest view that lies inside the video. */
 export function within(view, limits) {
@@ -21,23 +15,21 @@ export function within(view, limits) {
   return { from, to: from + seconds };
 }
 
-/** Shows factor times as much detail; the second `at` stays where it is, as far as can be. */
+/** The second `at` stays where it is, as far as can be. */
 export function zoomed(view, limits, factor, at) {
   const seconds = allowed(length(view) / factor, limits);
   const from = at - (at - view.from) * (seconds / length(view));
   return within({ from, to: from + seconds }, limits);
 }
 
-export function panned(view, limits, seconds) {
-  return within({ from: view.from + seconds, to: view.to + seconds }, limits);
-}
+export const panned = (view, limits, seconds) =>
+  within({ from: view.from + seconds, to: view.to + seconds }, limits);
 
 /** As long a view, moved so that a time is at a place of it, 0 to 1. */
-export function centred(view, limits, time, place = 0.5) {
-  return panned(view, limits, time - place * length(view) - view.from);
-}
+export const centred = (view, limits, time, place = 0.5) =>
+  panned(view, limits, time - place * length(view) - view.from);
 
-/** Moves one edge of the view, "from" or "to", and leaves the other. */
+/** Moves one edge, "from" or "to". */
 export function resized(view, limits, edge, time) {
   const shortest = Math.min(SHORTEST, length(limits));
   return edge === "from"
@@ -46,14 +38,8 @@ export function resized(view, limits, edge, time) {
 }
 
 /** Pixels from the left of a view that is so many pixels wide, and back. */
-export function place(view, width, time) {
-  return ((time - view.from) / length(view)) * width;
-}
+export const place = (view, width, time) => ((time - view.from) / length(view)) * width;
 
-export function timeAt(view, width, x) {
-  return view.from + (x / width) * length(view);
-}
+export const timeAt = (view, width, x) => view.from + (x / width) * length(view);
 
-function allowed(seconds, limits) {
-  return Math.min(Math.max(seconds, SHORTEST), length(limits));
-}
+const allowed = (seconds, limits) => Math.min(Math.max(seconds, SHORTEST), length(limits));

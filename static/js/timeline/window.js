@@ -1,6 +1,6 @@
 // The rows of a long table that are in sight, with some to spare; the others are only room.
 
-import { element } from "../dom.js";
+import { arrange, element } from "../dom.js";
 import { onceAFrame } from "./surface.js";
 
 const SPARE = 12;
@@ -8,7 +8,7 @@ const PAGE = 10;
 
 /**
  * Fills `table`, which scrolls in `root`, with row(item) for the items in sight. One row is reached
- * by Tab and the others from it by arrows, Home and End; activate(item) hears a click and Enter.
+ * by Tab, the others from it by keys; activate(item) hears a click and Enter.
  */
 export function rowWindow(root, table, { row, activate }) {
   const [above, below] = [room(), room()];
@@ -55,9 +55,8 @@ export function rowWindow(root, table, { row, activate }) {
       node.dataset.at = at;
       node.setAttribute("aria-rowindex", at + 2);
       node.querySelector("button").tabIndex = at === focused ? 0 : -1;
-      const there = body.children[at - first] ?? null;
-      if (there !== node) body.insertBefore(node, there);
     }
+    arrange(body, items.slice(first, last).map((item) => nodes.get(item)));
   }
 
   // The keyboard goes on from a row that was scrolled away.
@@ -110,7 +109,6 @@ export function rowWindow(root, table, { row, activate }) {
   new ResizeObserver(soon).observe(root);
 
   return {
-    /** The row of an item, where it is in sight. */
     nodeOf: (item) => nodes.get(item),
     show(newItems) {
       items = newItems;
@@ -123,9 +121,7 @@ export function rowWindow(root, table, { row, activate }) {
   };
 }
 
-function rowOf(event) {
-  return Number(event.target.closest("tr").dataset.at);
-}
+const rowOf = (event) => Number(event.target.closest("tr").dataset.at);
 
 function room() {
   return element("tbody", { class: "spare", "aria-hidden": "true" },

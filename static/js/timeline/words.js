@@ -1,6 +1,6 @@
 // What is said of times and segments to those who do not see them drawn.
 
-import { clock, saidBy, spaced, surety } from "../labels.js";
+import { clock, counted, saidBy, spaced, surety } from "../labels.js";
 
 /** 63 is "1 minute 3 seconds"; 3.25 is "3.3 seconds". */
 export function spokenTime(seconds) {
@@ -10,10 +10,9 @@ export function spokenTime(seconds) {
   const rest = (tenths % 600) / 10;
   const parts = [[hours, "hour"], [minutes, "minute"], [rest, "second"]];
   const said = parts.filter(([number, unit]) => number || (unit === "second" && tenths === 0));
-  return said.map(([number, unit]) => `${number} ${unit}${number === 1 ? "" : "s"}`).join(" ");
+  return said.map(([number, unit]) => counted(number, unit)).join(" ");
 }
 
-/** A clip or an action in one line. */
 export function described(segment) {
   const when = `${clock(segment.start)} to ${clock(segment.end)}`;
   return [spaced(segment.label), when, surety(segment), saidBy(segment)].filter(Boolean).join(", ");

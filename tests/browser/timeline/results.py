@@ -23,7 +23,7 @@ def clip(start: float, label: str, confidence: float, source: Source = "bilstm")
     shares = [confidence, *((1 - confidence) * 0.5**n for n in range(1, 5))]
     top = tuple(zip([label, *others], shares, strict=True))
     end = start + CLIP_SECONDS
-    if source == "bilstm":
+    if source not in ("clip", "objects"):
         return Segment(start, end, label, confidence, top, source)
     reason = "bilstm confidence 0.31 below threshold 0.55"
     trained = Scores("bilstm", tuple(zip(TRAINED, (0.31, 0.2, 0.1, 0.05, 0.02), strict=False)))

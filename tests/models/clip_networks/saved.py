@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import torch
 from transformers import (
     TimesformerConfig,
@@ -45,6 +48,16 @@ def save_residual(source: Source) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(state, path)
     return path
+
+
+@contextmanager
+def torch_home(folder: Path, *sources: Source) -> Iterator[None]:
+    """Has torch's cache, here and in children, be a folder with these networks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCH_HOME", str(folder))
+        for source in sources:
+            save_residual(source)
+        yield
 
 
 def save_attention(source: Source, folder: Path) -> Path:

@@ -17,7 +17,7 @@ from config import Settings
 from har.export.result import document
 from har.media.probe import probe
 from har.recognition import embeddings
-from har.recognition.again import rescored
+from har.recognition.again import Kept, rescored
 from har.recognition.pipeline import ANNOTATED, process
 from har.recognition.recognizer import Recognizer
 from har.types import Options, Report
@@ -97,9 +97,10 @@ def test_the_fallback_sheets_and_embeddings(
         assert sheet.size == (8 * 112, 8 * 112)
     kept = embeddings.read(tmp_path / embeddings.FILE)
     again = rescored(
-        document(report, id="x", origin="file"), kept, ("jogging", "cooking"),
-        recognizer.zero_shot.maker(kept),
-    )  # fmt: skip
+        document(report, id="x", origin="file"),
+        [Kept(kept, recognizer.zero_shot.maker(kept))],
+        ("jogging", "cooking"),
+    )
     told = again["segment_predictions"]
     assert {x for segment in told for x, _ in segment["top5"]} == {"jogging", "cooking"}
 

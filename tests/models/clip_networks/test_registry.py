@@ -17,6 +17,8 @@ from config import Settings
 from har.errors import BadOption, CheckpointError, ModelMissing
 from har.models import registry
 from har.models.clip_networks import THRESHOLD, residual
+from har.recognition.recognizer import Recognizer
+from har.recognition.recognizers import Recognizers
 from tests.models.clip_networks import saved
 
 
@@ -49,6 +51,42 @@ def test_a_name_stands_for_a_checkpoint_of_the_hub(
     shutil.copytree(here / name, registry.folder_for(settings, hub_name))
     for asked in (name, hub_name):
         assert registry.load(settings, asked).name == f"{name} ({hub_name})"
+
+
+def test_others_that_were_fetched_go_by_their_names(here: Path, settings: Settings) -> None:
+    assert registry.others(settings) == []
+    for name in ("b/gym", "a/videomae.v2", registry.ATTENTION["videomae"]):
+        shutil.copytree(here / "videomae", registry.folder_for(settings, name))
+    assert registry.others(settings) == ["a/videomae.v2", "b/gym"]
+    model = registry.load(settings, "b/gym")
+    assert registry.known_as(settings, "b/gym", model) == "b/gym"
+    fetched = registry.ATTENTION["videomae"]
+    assert registry.known_as(settings, fetched, registry.load(settings, fetched)) == "videomae"
+
+
+def test_only_the_command_line_names_folders_and_files(
+    here: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(here.parent)
+    name = f"{here.name}/videomae"
+    assert registry.is_hub_name(name)
+    assert registry.load(settings, name).source == "videomae"
+    assert registry.fetched(settings, name) is None
+    file = f"{here.name}/mine.safetensors"
+    shutil.copy(settings.checkpoint, here / "mine.safetensors")
+    assert registry.load(settings, file).source == "bilstm"
+    recognizers = Recognizers(Recognizer.load(settings), settings)
+    for each in (name, file):
+        with pytest.raises(ModelMissing, match=f"--fetch {each}"):
+            recognizers.get(each)
+
+
+@pytest.mark.parametrize("name", ["owner/a--b", "owner/a..b", "owner/name.git", "-owner/name-"])
+def test_names_that_the_hub_cannot_have_are_not_here(
+    nothing: None, settings: Settings, name: str
+) -> None:
+    with pytest.raises(ModelMissing):
+        registry.load(settings, name)
 
 
 def test_the_setting_is_what_nothing_else_is_asked_for(here: Path, settings: Settings) -> None:

@@ -6,7 +6,7 @@ import { colouring } from "/static/js/labels.js";
 import { segmentTable } from "/static/js/timeline/table.js";
 import { timeline } from "/static/js/timeline/timeline.js";
 
-const heard = { seeks: [], picks: [], thumbnails: [] };
+const heard = { seeks: [], picks: [], lanes: [], thumbnails: [] };
 const pictures = new Map();
 
 function thumbnailAt(time) {
@@ -41,6 +41,7 @@ const line = timeline(document.querySelector("#timeline"), {
     heard.picks.push(index);
     rows.select(index);
   },
+  onLane: (lane) => heard.lanes.push(lane),
   thumbnailAt,
 });
 const rows = segmentTable(document.querySelector("#table"), {
@@ -54,7 +55,8 @@ Object.assign(window, {
   rows,
   move,
   show(result) {
-    const colourOf = colouring(result.segments.map((segment) => segment.label));
+    const segments = [...result.segments, ...(result.other?.segments ?? [])];
+    const colourOf = colouring(segments.map((segment) => segment.label));
     heard.colourOf = colourOf;
     line.show({ ...result, colourOf });
     rows.show({ ...result, colourOf });
@@ -63,8 +65,8 @@ Object.assign(window, {
     line.add(segments);
     rows.add(segments);
   },
-  filter(kept, options) {
-    line.filter(kept, options);
+  filter(kept) {
+    line.filter(kept);
     rows.filter(kept);
   },
   ready: true,
