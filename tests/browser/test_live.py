@@ -133,9 +133,9 @@ def test_a_link_is_watched_while_it_is_worked_on(page: Page, minute: Path, tmp_p
 def test_chips_of_the_filter_stay_while_clips_come_in(page: Page, minute: Path) -> None:
     id = send(page, minute)
     page.get_by_text("Filter:").click()
-    chip = page.locator("#filter [data-labels] button").first
-    chip.focus()
-    node = chip.element_handle()
+    # This very chip: another may come before it at any moment.
+    node = page.locator("#filter [data-labels] button").first.element_handle()
+    node.focus()
     drawn = "document.querySelector('#table caption').textContent"
     first = int(page.evaluate(drawn).split()[0])
     until(page, f"(first) => parseInt({drawn}) > first + 3", first, PATIENCE)
