@@ -42,7 +42,8 @@ class Following:
 
     def follow(self, width: int, height: int) -> None:
         """Until its end, whoever brings it about, and then to its job's."""
-        told = outcome.outline(self._job, self._stream, width, height)
+        labels = self._job.options["labels"]
+        told = outcome.outline(self._job.id, labels, self._stream, width, height)
         if not rows.begin(self._bench.records, self._job.id, self._bench.worker, told):
             return
         keeper = Keeper(self._bench.records, self._job.id, self._bench.worker, told["video"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def outline(job: Job, stream: Stream, width: int, height: int) -> dict[str, Any]:
-    """A stream's result as it is known before its first segment."""
+def outline(
+    id: str, labels: Sequence[str] | None, stream: Stream, width: int, height: int
+) -> dict[str, Any]:
+    """The result of a stream's job as it is known before its first segment; ``labels`` are those
+    that were asked for."""
     from har.export.result import document
 
     nothing = stream.report(
         VideoFacts(Path(), 0.0, 0.0, width, height, stream.model.fps, "", "mjpeg", None)
     )
-    return document(nothing, id=job.id, origin=LIVE, labels=job.options["labels"])
+    return document(nothing, id=id, origin=LIVE, labels=labels)
 
 
 def end_here(id: str, bench: Bench) -> None:

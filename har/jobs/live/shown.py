@@ -84,11 +84,11 @@ class Shown:
         bench, records = self._bench, self._bench.records
         # There will be nothing to write on.
         options = Options(annotate=False)
-        records.add(self.id, request_of(self.id, bench.settings, options, _HERE))
-        job = records.begin(self.id, bench.worker)
-        assert job is not None
-        told = outcome.outline(job, self._stream, width, height)
+        told = outcome.outline(self.id, options.labels, self._stream, width, height)
         self._start = told["video"]["start"] = round(moment, 3)
+        # Somebody may remove the job from here on; the keeper finds out.
+        records.add(self.id, request_of(self.id, bench.settings, options, _HERE))
+        records.begin(self.id, bench.worker)
         self._put()
         told["picture_url"] = f"/jobs/{self.id}/picture"
         rows.begin(records, self.id, bench.worker, told)
