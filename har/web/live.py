@@ -82,7 +82,8 @@ def _asked(hello: str | bytes | None) -> dict[str, Any]:
         asked = json.loads(hello or "")
         sides = [asked["width"], asked["height"]]
         good = all(type(side) is int and 0 < side <= _MOST_PIXELS for side in sides)
-        if good and isinstance(asked.get("options", {}), dict):
+        good &= isinstance(asked.get("options", {}), dict)
+        if good and isinstance(asked.get("key") or "", str):
             return dict(asked)
     except (ValueError, LookupError, TypeError, RecursionError):
         pass

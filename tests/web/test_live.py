@@ -212,6 +212,7 @@ def test_the_decoder_ends_with_the_stream(service: Service, shown: Pictures) -> 
         ({"options": {"models": "bilstm,r3d_18"}}, "bad_option"),
         ({"options": {"model": "videomae"}}, "model_missing"),
         ({"key": "har_wrong"}, "key_wrong"),
+        ({"key": 5}, "bad_option"),
     ],
 )
 def test_a_beginning_that_cannot_be_used(
