@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -197,14 +198,15 @@ def _private(response: Response, disposition: str, name: str) -> Response:
 
 def _send(job: Job, name: str, media_type: str) -> Response:
     """A file of a job, or the part of it that the request's Range asks for."""
-    kept = all_jobs().storage
     try:
-        size = kept.size(job.id, name)
-        file = kept.open(job.id, name)
+        file = all_jobs().storage.open(job.id, name)
     except FileNotFoundError:
         raise _gone() from None
     with ExitStack() as unsent:
         unsent.callback(file.close)
+        # Of what was opened: a later one may take the place of the path at any moment.
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
         response = send_file(file, mimetype=media_type)
         response.content_length = size
         # Another attempt may have made it anew.

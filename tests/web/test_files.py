@@ -80,6 +80,26 @@ def get(client: FlaskClient, id: str, what: str, **query: Any) -> TestResponse:
     return client.get(f"/jobs/{id}/{what}", query_string=query, buffered=True)
 
 
+def test_a_file_that_is_replaced_as_it_is_asked_for_is_whole(
+    client: FlaskClient,
+    queue: Queue,
+    done: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As the picture of a stream is, by a later one: nobody is promised the bytes of the other."""
+    opened = storage.Storage.open
+
+    def replaced(self: storage.Storage, id: str, name: str) -> Any:
+        put(queue, tmp_path, id, name, SHEET[:3])
+        return opened(self, id, name)
+
+    monkeypatch.setattr(storage.Storage, "open", replaced)
+    response = get(client, done, "frames/0.jpg")
+    assert response.data == SHEET[:3]
+    assert response.content_length == 3
+
+
 def test_a_video_is_watched_before_its_job_is_done(
     client: FlaskClient, queue: Queue, tmp_path: Path, original: Path, id: str
 ) -> None:
