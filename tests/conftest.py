@@ -7,23 +7,74 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
 import config
-from har.media import ffmpeg
+from har.media import ffmpeg, sandbox
+from tests import servers
+from tests.children import sharing
+from tests.prerequisites import missing
+from tests.sentences import seed
+from tests.serving import Service, serving
 
-SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
+
+    from har.recognition.recognizer import Recognizer
+
+TESTS = Path(__file__).resolve().parent
+SAMPLES = TESTS.parents[1] / "shared" / "samples"
+
+TOGETHER = {"tests/browser/cameras", "tests/browser/compare"}
+"""Folders whose files share a service of their own."""
+SERVICES = {"service", "web", "gunicorn"}
+"""Fixtures that run the service, or its web alone, in processes of its own."""
+THREADS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 0
+"""Of each network; 0: as many as there are cores. Where tests run in several processes, one."""
+if THREADS:
+    # Read by libraries when they are loaded, and by programs that tests start.
+    os.environ["OMP_NUM_THREADS"] = os.environ["HAR_THREADS"] = str(THREADS)
 
 
-def lacking(what: str) -> NoReturn:
-    """Skip a test for want of something; fail in CI, where all of it is to be there."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test of the browser or of a service."""
+    if "browser" in item.path.relative_to(TESTS).parts:
+        item.add_marker("browser")
+    elif SERVICES & set(item.fixturenames):  # type: ignore[attr-defined]
+        item.add_marker("service")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests of the browser and of services, which take longest."""
+    items.sort(key=_order)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Have each process take whole files, and folders of TOGETHER, so that what their tests share
+    is made once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            folder = str(Path(file).parent)
+            return folder if folder in TOGETHER else file
+
+    return Scheduling(config, log)
+
+
+def _order(item: pytest.Item) -> int:
+    """Browser, services, all others."""
+    ranks = [i for i, name in enumerate(("browser", "service")) if item.get_closest_marker(name)]
+    return min(ranks, default=2)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,14 +95,72 @@ def no_errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 def samples() -> Path:
     """The folder of real and odd videos that lies beside the repository."""
     if not SAMPLES.is_dir():
-        lacking(f"these tests need the sample videos in {SAMPLES}")
+        missing(f"these tests need the sample videos in {SAMPLES}")
     return SAMPLES
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> config.Settings:
     """Settings with a data folder of their own."""
-    return config.Settings(data_dir=tmp_path / "var", clip_model="off")
+    return config.Settings(data_dir=tmp_path / "var", clip_model="off", threads=THREADS)
+
+
+@pytest.fixture(scope="session")
+def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
+    """The models that are shipped, and the objects model for zero-shot."""
+    from har.recognition.recognizer import Recognizer  # PyTorch takes seconds
+
+    data = tmp_path_factory.mktemp("recognizer")
+    seed(data)
+    return Recognizer.load(config.Settings(data_dir=data, clip_model="off", threads=THREADS))
+
+
+@pytest.fixture(scope="session")
+def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service of all tests that only talk to it; it may fetch from the loopback address."""
+    with ExitStack() as stack:
+        with sharing():
+            folder = tmp_path_factory.mktemp("service")
+            service = stack.enter_context(serving(folder, allow_private_urls=1))
+        yield service
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of this version with nothing in it, to be copied."""
+    from har.jobs.database import migrate  # SQLAlchemy and Alembic take a second
+
+    folder = tmp_path_factory.mktemp("migrated")
+    migrate(config.Settings(data_dir=folder))
+    return folder / "har.sqlite"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[servers.PostgreSQL]:
+    """The server that tests share; each takes databases of its own."""
+    with ExitStack() as stack:
+        with sharing():
+            server = stack.enter_context(servers.postgresql())
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(
+    postgresql: servers.PostgreSQL, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The address of a database of this version with nothing in it, to be copied."""
+    from har.jobs.database import migrate
+
+    url = postgresql.database()
+    migrate(config.Settings(data_dir=tmp_path_factory.mktemp("migrated"), database_url=url))
+    return url
+
+
+@pytest.fixture(scope="session")
+def bubblewrap() -> None:
+    """A machine on which children are confined."""
+    if sandbox.program() is None or not sandbox.confines(sys.executable):
+        missing("these tests need bubblewrap, and a kernel that allows it namespaces")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import psutil
 import requests
 
 from config import ROOT
+from tests.sentences import seed
 from tests.servers import free_port, postgresql, redis
 from tests.serving import PATIENCE, eventually
 
@@ -87,7 +88,7 @@ def machines(folder: Path, workers: int, **settings: object) -> Iterator[Machine
         shared = {
             "port": port,
             "broker_url": stack.enter_context(redis()),
-            "database_url": stack.enter_context(postgresql()),
+            "database_url": stack.enter_context(postgresql()).database(),
             "storage_url": storage,
             "clip_model": "off",
             "threads": 1,
@@ -129,6 +130,7 @@ def processes(temporary: Path) -> list[psutil.Process]:
 def _machine(folder: Path, module: Sequence[str], settings: Mapping[str, str]) -> Iterator[Machine]:
     """A machine that runs one module; whatever it started is over when the block is left."""
     (folder / "tmp").mkdir(parents=True)
+    seed(folder / "var")
     own = {"HAR_DATA_DIR": str(folder / "var"), "TMPDIR": str(folder / "tmp")}
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(

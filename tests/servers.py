@@ -1,4 +1,4 @@
-"""A real Redis and a real PostgreSQL on free ports, for the tests of many machines."""
+"""A real Redis and a real PostgreSQL on free ports."""
 
 from __future__ import annotations
 
@@ -11,19 +11,45 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import lacking
+from tests.prerequisites import missing
 from tests.serving import eventually
 
 _OWNER = "postgres"
 """Who runs PostgreSQL where we are root, as whom it refuses to run."""
 
 
+@dataclass
+class PostgreSQL:
+    """A cluster of databases."""
+
+    programs: Path
+    folder: Path
+    port: int
+    _given: int = 0
+
+    def database(self, template: str = "template1") -> str:
+        """The address of a new database: an empty one, or a copy of another's content."""
+        self._given += 1
+        name = f"har{self._given}"
+        self._run("createdb", "--template", template.rpartition("/")[2], name)
+        return f"postgresql://har@127.0.0.1:{self.port}/{name}"
+
+    def answers(self) -> bool:
+        return self._run("pg_isready", check=False) == 0
+
+    def _run(self, program: str, *argv: str, check: bool = True) -> int:
+        server = ["-h", str(self.folder), "-p", str(self.port), "-U", "har"]
+        command = [str(self.programs / program), *server, *argv]
+        return subprocess.run(command, check=check, stdout=subprocess.DEVNULL).returncode
+
+
 @contextmanager
 def redis() -> Iterator[str]:
     """The address of a Redis of its own that keeps nothing on disk."""
-    program = shutil.which("redis-server") or lacking("these tests need redis-server")
+    program = shutil.which("redis-server") or missing("these tests need redis-server")
     port = free_port()
     argv = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", "/"]
     with _running(argv, Path("/"), port, None):
@@ -31,8 +57,8 @@ def redis() -> Iterator[str]:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """The address of an empty database in a PostgreSQL of its own."""
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL of its own."""
     programs = _postgresql_programs()
     user = _OWNER if os.getuid() == 0 else None
     # Not below pytest's own folder, which is closed to others than us.
@@ -46,9 +72,9 @@ def postgresql() -> Iterator[str]:
         argv = [str(programs / "postgres"), "-D", "data", "-p", str(port), "-k", name]
         argv += ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"]
         with _running(argv, folder, port, user):
-            make = [str(programs / "createdb"), "-h", name, "-p", str(port), "-U", "har", "har"]
-            eventually(lambda: _succeeds(make), "PostgreSQL", 30)
-            yield f"postgresql://har@127.0.0.1:{port}/har"
+            cluster = PostgreSQL(programs, folder, port)
+            eventually(cluster.answers, "PostgreSQL", 30)
+            yield cluster
 
 
 def free_port() -> int:
@@ -62,14 +88,10 @@ def _postgresql_programs() -> Path:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     on_path = shutil.which("initdb")
     if not found and not on_path:
-        lacking("these tests need PostgreSQL's server")
+        missing("these tests need PostgreSQL's server")
     if os.getuid() == 0 and _OWNER not in {entry.pw_name for entry in pwd.getpwall()}:
-        lacking(f"root needs the user {_OWNER} to run PostgreSQL")
+        missing(f"root needs the user {_OWNER} to run PostgreSQL")
     return found[-1].parent if found else Path(str(on_path)).parent
-
-
-def _succeeds(argv: Sequence[str]) -> bool:
-    return subprocess.run(argv, capture_output=True).returncode == 0
 
 
 @contextmanager

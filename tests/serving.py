@@ -17,6 +17,7 @@ import psutil
 import requests
 
 from config import ROOT
+from tests.sentences import seed
 
 PATIENCE = 180.0
 """Seconds after which a test gives up on something that takes a few."""
@@ -116,6 +117,7 @@ def serving(folder: Path, **settings: object) -> Iterator[Service]:
     """A service whose data are in ``folder``; the settings are HAR_* variables in small letters."""
     variables = {f"HAR_{name.upper()}": str(value) for name, value in settings.items()}
     data, output = folder / "var", folder / "output"
+    seed(data)
     environment = {
         **os.environ,
         "HAR_PORT": "0",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.conftest import lacking
+from tests.prerequisites import missing
 
 _BLOCK = 1 << 16
 
@@ -20,7 +20,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
     if os.getuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
-        lacking("these tests need to mount a small disk, as root")
+        missing("these tests need to mount a small disk, as root")
     try:
         yield folder
     finally:

@@ -1,4 +1,5 @@
-"""The command line, as a person at a terminal meets it: in processes of its own."""
+"""The command line, as a person at a terminal meets it: in processes of its own where those are
+the point, and else in ours, since each would load PyTorch."""
 
 from __future__ import annotations
 
@@ -11,13 +12,17 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
 import config
+from har import cli
 from har.media.probe import probe
+from tests.sentences import seed
 
 
 def har(*arguments: str | Path, data: Path) -> subprocess.CompletedProcess[str]:
@@ -31,13 +36,44 @@ def har(*arguments: str | Path, data: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a command leaves."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Here = Callable[..., Said]
+
+
+@pytest.fixture
+def here(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Here:
+    """Runs a command in this process: ``here("keys", "list")``."""
+    monkeypatch.setenv("HAR_DATA_DIR", str(data))
+    monkeypatch.setenv("HAR_CLIP_MODEL", "off")
+    monkeypatch.chdir(config.ROOT)
+
+    def run(*arguments: str | Path) -> Said:
+        try:
+            code = cli.main(list(map(str, arguments)))
+        except SystemExit as left:
+            code = int(left.code or 0)
+        return Said(code, *capsys.readouterr())
+
+    return run
+
+
 def environment(data: Path) -> dict[str, str]:
     return {**os.environ, "HAR_DATA_DIR": str(data), "HAR_CLIP_MODEL": "off"}
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("var")
+    data = tmp_path_factory.mktemp("var")
+    seed(data)
+    return data
 
 
 def test_predict_prints_json_and_leaves_the_annotated_video(
@@ -56,10 +92,10 @@ def test_predict_prints_json_and_leaves_the_annotated_video(
     assert [p.name for p in out.iterdir()] == ["annotated.mp4"]
 
 
-def test_options_reach_the_recognizer(samples: Path, data: Path, tmp_path: Path) -> None:
-    done = har(
+def test_options_reach_the_recognizer(here: Here, samples: Path, tmp_path: Path) -> None:
+    done = here(
         "predict", samples / "real/gymnastics.mp4", "--labels", "playing basketball,cooking",
-        "--threshold", "1", "--stride", "16", "--no-annotate", "--out", tmp_path, data=data,
+        "--threshold", "1", "--stride", "16", "--no-annotate", "--out", tmp_path,
     )  # fmt: skip
     result = json.loads(done.stdout)
     assert {segment["label"] for segment in result["segment_predictions"]} == {"playing basketball"}
@@ -86,16 +122,23 @@ def test_options_reach_the_recognizer(samples: Path, data: Path, tmp_path: Path)
     ],
 )
 def test_bad_input_is_one_clear_line(
-    arguments: list[str], said: str, data: Path, tmp_path: Path
+    here: Here, arguments: list[str], said: str, tmp_path: Path
 ) -> None:
     out = ["--out", str(tmp_path)] if arguments[0] == "predict" and len(arguments) > 1 else []
-    done = har(*arguments, *out, data=data)
+    done = here(*arguments, *out)
     assert done.returncode == 2
     assert done.stdout == ""
     last = done.stderr.strip().splitlines()[-1]
     assert said in last
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_input_ends_the_process_with_2(data: Path) -> None:
+    done = har("predict", "no-such-file.mp4", data=data)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "no-such-file.mp4" in done.stderr
 
 
 def test_bad_setting_is_one_clear_line(data: Path) -> None:
@@ -111,23 +154,23 @@ def test_bad_setting_is_one_clear_line(data: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_labels(data: Path) -> None:
-    done = har("labels", data=data)
+def test_labels(here: Here) -> None:
+    done = here("labels")
     assert "SitDown" in done.stdout
     assert "YoYo" in done.stdout
 
 
-def test_keys_are_made_listed_and_removed(tmp_path: Path) -> None:
-    made = har("keys", "add", "alice", "--rate", "10/minute", data=tmp_path)
+def test_keys_are_made_listed_and_removed(here: Here) -> None:
+    made = here("keys", "add", "alice", "--rate", "10/minute")
     assert re.fullmatch(r"har_[\w-]{43}\n", made.stdout), "nothing else, for scripts"
     assert "not shown again" in made.stderr
-    [line] = har("keys", "list", data=tmp_path).stdout.splitlines()
+    [line] = here("keys", "list").stdout.splitlines()
     assert re.fullmatch(r"alice\t10/minute\t\d{4}-\d\d-\d\d", line)
-    again = har("keys", "add", "alice", data=tmp_path)
+    again = here("keys", "add", "alice")
     assert (again.returncode, again.stdout, len(again.stderr.splitlines())) == (2, "", 1)
     assert "already" in again.stderr
-    assert har("keys", "remove", "alice", data=tmp_path).returncode == 0
-    assert har("keys", "list", data=tmp_path).stdout == ""
+    assert here("keys", "remove", "alice").returncode == 0
+    assert here("keys", "list").stdout == ""
 
 
 def test_help_imports_nothing_heavy(data: Path) -> None:

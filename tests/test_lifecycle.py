@@ -23,6 +23,8 @@ from config import ROOT
 from har.jobs.record import Records
 from tests.serving import Service, eventually, serving
 
+pytestmark = pytest.mark.service
+
 Maker = Callable[..., Path]
 
 
@@ -79,6 +81,7 @@ def ended(address: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_job_may_not_take_for_ever(tmp_path: Path, long_video: Path) -> None:
     with serving(tmp_path, job_timeout_seconds=6) as service:
         response = service.predict(video=long_video, threshold=0)
@@ -106,7 +109,7 @@ def test_a_cancelled_job_leaves_nothing(service: Service, long_video: Path) -> N
     assert requests.delete(address, timeout=10).status_code == 204
 
 
-@pytest.mark.parametrize("victim", ["parent", "child"])
+@pytest.mark.parametrize("victim", ["child", pytest.param("parent", marks=pytest.mark.slow)])
 def test_a_killed_worker_is_replaced_and_its_job_done(
     service: Service, samples: Path, victim: str
 ) -> None:
@@ -124,6 +127,7 @@ def test_a_killed_worker_is_replaced_and_its_job_done(
     assert len(service.workers()) == 2
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_while_it_waits_is_replaced(
     service: Service, samples: Path
 ) -> None:
@@ -136,6 +140,7 @@ def test_a_worker_that_is_killed_while_it_waits_is_replaced(
         assert not child.is_running()
 
 
+@pytest.mark.slow
 def test_a_job_whose_workers_die_of_it_fails_in_the_end(service: Service, long_video: Path) -> None:
     address = start_long_job(service, long_video)
     for attempt in (1, 2):
@@ -180,7 +185,14 @@ def test_nothing_outlives_the_first_process(tmp_path: Path, long_video: Path) ->
         eventually(lambda: not any(p.is_running() for p in processes), "the end of the others", 30)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_stops_everything(tmp_path: Path, long_video: Path, number: int) -> None:
     with serving(tmp_path) as service, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(service.predict, video=long_video, threshold=0)
@@ -203,6 +215,7 @@ def test_a_signal_stops_everything(tmp_path: Path, long_video: Path, number: int
     assert not list((service.data / "work").iterdir())
 
 
+@pytest.mark.slow
 def test_jobs_outlast_a_restart(tmp_path: Path, samples: Path) -> None:
     with serving(tmp_path, lost_after_seconds=2) as service:
         path = samples / "real" / "water_sport.mp4"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from config import ROOT
@@ -183,6 +184,7 @@ def test_nothing_is_imported_before_it_is_needed() -> None:
     python("import sys, har.logs; sys.exit('structlog' in sys.modules)", check=True)
 
 
+@pytest.mark.service
 def test_the_web_tells_of_each_request(tmp_path: Path) -> None:
     # One thread, so that each request comes where another was.
     with web_alone(tmp_path, web_threads=1) as (url, errors):
@@ -204,6 +206,7 @@ def test_the_web_tells_of_each_request(tmp_path: Path) -> None:
     assert "job" not in nothing
 
 
+@pytest.mark.service
 def test_a_web_that_cannot_start_says_why_and_ends(tmp_path: Path) -> None:
     with web_alone(tmp_path, "--log-level", "warning", rate_limit="often") as (_, errors):
         eventually(lambda: b"failed to boot" in errors.read_bytes(), "the end", 30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,18 +19,19 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.conftest import lacking
-from tests.serving import Service, eventually, serving
+from tests.prerequisites import missing
+from tests.serving import Service, eventually
 
 CHROMIUM = "/usr/bin/chromium"
+SHELL = shutil.which("chromium-headless-shell") or CHROMIUM
+"""The same engine without windows, in a third of the time; it has no cameras."""
 Job = dict[str, Any]
 
 
 @pytest.fixture(scope="package")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that may fetch from the loopback address."""
-    with serving(tmp_path_factory.mktemp("service"), allow_private_urls=1) as service:
-        yield service
+def started(shared_service: Service) -> Service:
+    """The service that the page is of."""
+    return shared_service
 
 
 @pytest.fixture(scope="package")
@@ -41,16 +43,16 @@ def service(started: Service) -> str:
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     if not Path(CHROMIUM).exists():
-        lacking(f"these tests need Chromium at {CHROMIUM}")
+        missing(f"these tests need Chromium at {CHROMIUM}")
     with sync_playwright() as playwright:
         yield playwright
 
 
 @contextmanager
-def chromium(playwright: Playwright, *flags: str) -> Iterator[Browser]:
+def chromium(playwright: Playwright, *flags: str, program: str = SHELL) -> Iterator[Browser]:
     """A browser of its own."""
     always = ["--no-sandbox", "--disable-background-networking"]
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*always, *flags])
+    browser = playwright.chromium.launch(executable_path=program, args=[*always, *flags])
     yield browser
     browser.close()
 

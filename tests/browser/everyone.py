@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from config import ROOT
 
+SLOW = pytest.mark.slow
+"""Of a look that differs little from one that `make test` has: `make test-slow` has all."""
 SCREENS = ROOT / "out" / "screens"
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from config import ROOT
 from tests.browser.conftest import collect_complaints, until
-from tests.browser.everyone import violations
+from tests.browser.everyone import SLOW, violations
 
 Open = Callable[..., Page]
 SCREENS = ROOT / "out" / "screens"
@@ -50,14 +50,16 @@ def in_sight(page: Page, id: str) -> bool:
 UNFOLD = "document.querySelectorAll('details').forEach((each) => (each.open = true))"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1600, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(360, "dark"), pytest.param(1600, "light", marks=SLOW)]
+)
 def test_axe_finds_nothing(docs: Open, width: int, scheme: str) -> None:
     page = docs(width, color_scheme=scheme)
     page.evaluate(UNFOLD)
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=SLOW)])
 def test_nothing_is_wider_than_the_page(docs: Open, scheme: str) -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     page = docs(color_scheme=scheme)

@@ -96,6 +96,7 @@ def own(tmp_path: Path) -> Iterator[Service]:
         yield service
 
 
+@pytest.mark.slow
 def test_a_service_that_restarts_is_come_back_to(
     browser: Browser, own: Service, tmp_path: Path, minute: Path
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import until
-from tests.browser.everyone import picture, violations
+from tests.browser.everyone import SLOW, picture, violations
 from tests.browser.watching import GYMNASTICS, Finished, overflowing, seek, watch
 
 WIDTHS = (360, 768, 1600)
@@ -24,7 +24,12 @@ def sized(page: Page, request: pytest.FixtureRequest) -> Page:
     return page
 
 
-BOTH = [(width, scheme) for width in WIDTHS for scheme in ("light", "dark")]
+FAR_APART = [(360, "dark"), (1600, "light")]
+BOTH = [
+    pytest.param((width, scheme), marks=() if (width, scheme) in FAR_APART else SLOW)
+    for width in WIDTHS
+    for scheme in ("light", "dark")
+]
 
 
 @pytest.mark.parametrize("sized", BOTH, indirect=True, ids=lambda both: f"{both[0]}-{both[1]}")
@@ -51,7 +56,7 @@ def test_the_start(sized: Page, request: pytest.FixtureRequest) -> None:
     picture(sized, f"start-{request.node.callspec.id}")
 
 
-@pytest.mark.parametrize("sized", [(360, "dark"), (1600, "light")], indirect=True)
+@pytest.mark.parametrize("sized", FAR_APART, indirect=True)
 def test_axe_finds_nothing(sized: Page, finished: Finished) -> None:
     watch(sized, finished(GYMNASTICS))
     assert violations(sized) == []

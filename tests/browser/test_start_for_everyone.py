@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.everyone import violations
+from tests.browser.everyone import SLOW, violations
 from tests.browser.start import LINK, SEND, file_field, link_field, page_of, send, step, waiting
 from tests.web_alone import web_alone
 
@@ -63,7 +63,10 @@ def states(page: Page, large: Path) -> Iterator[str]:
     yield "with a link that is wrong"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (768, "light"), (1600, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [(360, "dark"), pytest.param(768, "light", marks=SLOW), pytest.param(1600, "dark", marks=SLOW)],
+)
 def test_nobody_is_shut_out(
     browser: Browser, web: str, large: Path, width: int, scheme: Any
 ) -> None:

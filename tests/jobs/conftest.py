@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import requests
@@ -40,8 +42,10 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """Settings by which a worker soon counts as gone, and any disk is large enough."""
+def settings(settings: Settings, migrated: Path) -> Settings:
+    """Settings with a database, by which a worker soon counts as gone and any disk is enough."""
+    settings.data_dir.mkdir()
+    shutil.copy(migrated, settings.data_dir)
     return dataclasses.replace(settings, lost_after_seconds=1.0, min_free_mb=0)
 
 

@@ -27,11 +27,9 @@ from har.errors import (
 from har.export.result import document
 from har.jobs import asking
 from har.jobs.corrections import correct
-from har.jobs.database import migrate
 from har.jobs.queue import Queue, Sender
 from har.jobs.tables import Question, now
 from har.types import Options
-from tests import servers
 from tests.export.test_result import REPORT
 
 LINK = "https://example.org/a.mp4"
@@ -39,24 +37,16 @@ REPORTED = dataclasses.replace(REPORT, timings={"decode": 0.5, "total": 1.0})
 RESULT: dict[str, Any] = json.loads(json.dumps(document(REPORTED, id="x", origin="url")))
 
 
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    with servers.postgresql() as url:
-        yield url
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def queue(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Queue]:
     settings = dataclasses.replace(settings, lost_after_seconds=600.0)
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql")
+        server = request.getfixturevalue("postgresql")
+        url = server.database(request.getfixturevalue("migrated_postgresql"))
         settings = dataclasses.replace(settings, database_url=url)
-        migrate(settings)
     with closing(Queue(settings)) as queue:
         queue.records.beat("w", True)
         yield queue
-        for id in queue.records.ids():
-            queue.cancel(id)
 
 
 @pytest.fixture

@@ -58,9 +58,9 @@ def test_what_a_job_leaves(queue: Queue, settings: Settings, samples: Path, tmp_
 
 
 @pytest.fixture(scope="module")
-def recognizers(tmp_path_factory: pytest.TempPathFactory) -> Recognizers:
+def recognizers(recognizer: Recognizer, tmp_path_factory: pytest.TempPathFactory) -> Recognizers:
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), clip_model="off")
-    return Recognizers(Recognizer.load(settings), settings)
+    return Recognizers(recognizer, settings)
 
 
 def begun(queue: Queue, video: Path | str) -> Job:

@@ -6,8 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from benchmarks.chaos import survive
 from benchmarks.parts import PARTS
+
+pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.serial]
 
 
 def test_jobs_survive_kills(tmp_path: Path, samples: Path, make_video: Callable[..., Path]) -> None:

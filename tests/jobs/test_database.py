@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,13 @@ from har.errors import ConfigError
 from har.jobs.database import connect, migrate
 from har.jobs.record import Records
 from har.jobs.tables import Base
-from tests import servers
+from tests.servers import PostgreSQL
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a machine that has no database yet."""
+    return Settings(data_dir=tmp_path / "var", clip_model="off")
 
 
 def differences(settings: Settings) -> list[object]:
@@ -73,14 +80,13 @@ def test_an_accepted_job_outlasts_a_loss_of_power(settings: Settings) -> None:
     engine.dispose()
 
 
-def test_a_server_is_migrated_by_command_only(settings: Settings) -> None:
-    with servers.postgresql() as url:
-        settings = dataclasses.replace(settings, database_url=url)
-        with pytest.raises(ConfigError, match="python -m har migrate"):
-            connect(settings)
-        migrate(settings)
-        migrate(settings)
-        assert differences(settings) == []
+def test_a_server_is_migrated_by_command_only(settings: Settings, postgresql: PostgreSQL) -> None:
+    settings = dataclasses.replace(settings, database_url=postgresql.database())
+    with pytest.raises(ConfigError, match="python -m har migrate"):
+        connect(settings)
+    migrate(settings)
+    migrate(settings)
+    assert differences(settings) == []
 
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle9://x/y", "http://db/har"])

@@ -21,6 +21,12 @@ from tests.small_disk import filled, small_disk
 AWAY = "postgresql://har:secret@127.0.0.1:1/har"
 
 
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a machine that has no database yet."""
+    return Settings(data_dir=tmp_path / "var", clip_model="off")
+
+
 @pytest.mark.parametrize(
     ("command", "code"),
     [("har migrate", 2), ("har serve", 2), ("har worker", 1), ("gunicorn app:app", 3)],
@@ -57,8 +63,8 @@ def test_a_full_disk_is_told(tmp_path: Path, settings: Settings, is_new: bool) -
 
 
 def test_the_supervisor_waits_for_it(settings: Settings) -> None:
-    with servers.postgresql() as url:
-        settings = dataclasses.replace(settings, database_url=url)
+    with servers.postgresql() as server:
+        settings = dataclasses.replace(settings, database_url=server.database())
         migrate(settings)
         records = Records(settings)
         records.beat("w", ready=True)

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from config import Settings
 from har.errors import BadOption, NotFound
 from har.jobs import keys
-from har.jobs.database import connect, migrate
-from tests import servers
+from har.jobs.database import connect
+from tests.servers import PostgreSQL
 
 
 @pytest.fixture
@@ -81,16 +81,17 @@ def test_what_cannot_be_added_is_told(engine: sa.Engine, name: str, rate: str | 
     assert [key.name for key in keys.all_of(engine)] == ["taken"]
 
 
-def test_keys_are_shared_through_a_server(settings: Settings) -> None:
-    with servers.postgresql() as url:
-        settings = dataclasses.replace(settings, database_url=url)
-        migrate(settings)
-        here, there = connect(settings), connect(settings)
-        text = keys.add(here, "alice", None)
-        found = keys.find(there, text)
-        assert found is not None
-        assert found.name == "alice"
-        with pytest.raises(BadOption, match="already"):
-            keys.add(there, "alice", None)
-        for engine in (here, there):
-            engine.dispose()
+def test_keys_are_shared_through_a_server(
+    settings: Settings, postgresql: PostgreSQL, migrated_postgresql: str
+) -> None:
+    url = postgresql.database(migrated_postgresql)
+    settings = dataclasses.replace(settings, database_url=url)
+    here, there = connect(settings), connect(settings)
+    text = keys.add(here, "alice", None)
+    found = keys.find(there, text)
+    assert found is not None
+    assert found.name == "alice"
+    with pytest.raises(BadOption, match="already"):
+        keys.add(there, "alice", None)
+    for engine in (here, there):
+        engine.dispose()

@@ -13,6 +13,8 @@ import requests
 from tests.machines import Machine, Machines, machines, processes
 from tests.serving import PATIENCE, eventually
 
+pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.serial]
+
 Event = tuple[str, Any]
 
 

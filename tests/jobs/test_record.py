@@ -14,12 +14,11 @@ import sqlalchemy as sa
 
 from config import Settings
 from har.errors import Interrupted, NotFound, TooLong
-from har.jobs.database import connect, migrate
+from har.jobs.database import connect
 from har.jobs.questions import Place
 from har.jobs.record import ATTEMPTS, Records, Request
-from har.jobs.tables import Base, Job, Worker, now
+from har.jobs.tables import Job, Worker, now
 from har.types import Options
-from tests import servers
 
 RESULT = {
     "id": "a",
@@ -40,25 +39,14 @@ LINK = Request(
 UPLOAD = dataclasses.replace(LINK, origin="upload", source="source.mp4", bytes=1000)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with servers.postgresql() as url:
-        yield url
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def backend(request: pytest.FixtureRequest, settings: Settings) -> Settings:
     """Settings of an empty database."""
     if request.param == "sqlite":
         return settings
-    settings = dataclasses.replace(settings, database_url=request.getfixturevalue("server"))
-    migrate(settings)
-    engine = connect(settings)
-    with engine.begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(sa.delete(table))
-    engine.dispose()
-    return settings
+    server = request.getfixturevalue("postgresql")
+    url = server.database(request.getfixturevalue("migrated_postgresql"))
+    return dataclasses.replace(settings, database_url=url)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import os
 import pytest
 
 from config import Settings
+from tests.sentences import seed
 
 
 @pytest.fixture
@@ -19,9 +20,11 @@ def private(settings: Settings) -> Settings:
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Of a command that may watch streams of this machine."""
+    data = tmp_path_factory.mktemp("var")
+    seed(data)
     return {
         **os.environ,
-        "HAR_DATA_DIR": str(tmp_path_factory.mktemp("var")),
+        "HAR_DATA_DIR": str(data),
         "HAR_CLIP_MODEL": "off",
         "HAR_ALLOW_PRIVATE_URLS": "1",
     }

@@ -19,6 +19,8 @@ from tests.live import broadcast
 from tests.live.watching import lines, live
 from tests.serving import eventually
 
+pytestmark = pytest.mark.service
+
 SERVE = ("--serve",)
 
 
@@ -60,6 +62,7 @@ def leaves(process: subprocess.Popen[bytes], number: int) -> None:
     eventually(lambda: not [c for c in children if c.is_running()], "the children's end", 20)
 
 
+@pytest.mark.slow
 def test_stream_is_one_job_whatever_happens_to_it(
     samples: Path, tmp_path: Path, own: dict[str, str]
 ) -> None:
@@ -130,6 +133,7 @@ def test_file_ends_and_its_page_stays(samples: Path, tmp_path: Path, own: dict[s
         leaves(process, signal.SIGTERM)
 
 
+@pytest.mark.slow
 def test_stream_whose_job_is_removed_goes_on(
     samples: Path, tmp_path: Path, own: dict[str, str]
 ) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import psutil
 import pytest
 
 from config import Settings
 from har.live.session import Session
 from har.live.source import source_of
 from har.types import Fit
+from tests.children import children
 from tests.live import broadcast
 
 FIT = Fit(32)
@@ -54,4 +54,4 @@ def test_goes_on_after_a_cut(serve: Callable[..., object], video: Path, private:
         "The stream was cut; connecting again in 2 s.",
         "The stream is back.",
     ]
-    assert not [p for p in psutil.Process().children(recursive=True) if "ffmpeg" in p.name()]
+    assert not [p for p in children() if "ffmpeg" in p.name()]

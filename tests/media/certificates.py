@@ -7,12 +7,12 @@ import ssl
 import subprocess
 from pathlib import Path
 
-from tests.conftest import lacking
+from tests.prerequisites import missing
 
 
 def made(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
     """The file of a certificate for some names, such as ``DNS:a.test``, and its server's side."""
-    program = shutil.which("openssl") or lacking("this test needs openssl")
+    program = shutil.which("openssl") or missing("this test needs openssl")
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=public"
     of = ["-addext", f"subjectAltName={','.join(names)}"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-import psutil
 import pytest
 
 from config import Settings
 from har import errors
 from har.media.egress import Rules
 from har.media.fetch import fetch
+from tests.children import children
 
 
 def refusal(
@@ -21,7 +21,7 @@ def refusal(
     with pytest.raises(errors.HarError) as caught:
         fetch(url, folder, settings, lambda _: None, rules)
     assert list(folder.iterdir()) == []
-    assert psutil.Process().children(recursive=True) == []
+    assert children() == []
     assert "egress" not in {thread.name for thread in threading.enumerate()}
     detail = caught.value.detail
     assert detail.endswith(".")

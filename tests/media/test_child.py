@@ -18,6 +18,7 @@ import pytest
 from config import ROOT
 from har.errors import DecoderCrashed, ToolMissing
 from har.media import child
+from tests.children import children
 from tests.serving import eventually
 
 PYTHON = sys.executable
@@ -26,8 +27,8 @@ FOR_EVER = "import time; time.sleep(600)"
 
 @pytest.fixture(autouse=True, params=["confined", "limited"])
 def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "limited":
-        request.getfixturevalue("without_bubblewrap")
+    machine = "bubblewrap" if request.param == "confined" else "without_bubblewrap"
+    request.getfixturevalue(machine)
     return str(request.param)
 
 
@@ -63,7 +64,7 @@ def test_late_child_is_killed_with_its_children() -> None:
     with pytest.raises(child.ChildTimeout):
         child.run(script(code), timeout=1)
     assert time.monotonic() - began < 20
-    assert not psutil.Process().children(recursive=True)
+    assert not children()
     assert not [p for p in psutil.process_iter(["cmdline"]) if "time.sleep(600)" in _line(p)]
 
 

@@ -316,6 +316,7 @@ def slow() -> Iterator[tuple[egress.Resolver, threading.Event]]:
     eventually(lambda: set(threading.enumerate()) <= {*before}, "the end of the threads", 20)
 
 
+@pytest.mark.serial
 def test_end_of_the_block_closes_everything_at_once(
     slow: tuple[egress.Resolver, threading.Event],
 ) -> None:

@@ -18,6 +18,7 @@ from har.errors import UrlNoVideo, UrlUnreachable
 from har.media import child
 from har.media.egress import rules_of
 from har.media.fetch import fetch
+from tests.children import children
 from tests.media.refusal import refusal
 from tests.media.site import TYPES, Site, content, endless, stalled
 from tests.serving import eventually
@@ -129,7 +130,7 @@ def test_endless_page_fills_no_memory(site: Site, folder: Path, private: Setting
 
     def weigh(_: float) -> None:
         with suppress(psutil.NoSuchProcess):
-            seen.extend(p.memory_info().rss for p in psutil.Process().children())
+            seen.extend(p.memory_info().rss for p in children())
 
     with pytest.raises(UrlNoVideo):
         fetch(f"{site.url}/page", folder, private, weigh)
@@ -154,7 +155,7 @@ def test_cancelling_while_nothing_arrives(
         nonlocal calls
         calls += reached.is_set()
         if calls == 5:  # more than there is news to tell
-            seen.extend(psutil.Process().children(recursive=True))
+            seen.extend(children())
             raise reason
 
     with pytest.raises(reason):
@@ -184,7 +185,7 @@ def test_cancelling_at_the_very_end(
     with pytest.raises(Cancelled):
         fetch(f"{site.url}/v.mp4", folder, private, cancel)
     assert list(folder.iterdir()) == []
-    assert psutil.Process().children(recursive=True) == []
+    assert children() == []
 
 
 @pytest.mark.parametrize("page", ["/v.mp4", "/missing"])
@@ -198,7 +199,7 @@ def test_nothing_of_a_download_stays_open(
             fetch(f"{site.url}{page}", folder, private, lambda _: None)
     eventually(lambda: open_files() == before, "the end of connections", 20)
     eventually(lambda: set(threading.enumerate()) <= {*threads}, "the end of threads", 20)
-    assert psutil.Process().children(recursive=True) == []
+    assert children() == []
 
 
 def open_files() -> list[str]:

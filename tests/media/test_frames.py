@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from numpy.typing import NDArray
 
@@ -18,6 +17,7 @@ from har import errors
 from har.media.frames import frames
 from har.media.probe import probe
 from har.types import Fit, VideoFacts
+from tests.children import children
 
 Maker = Callable[..., Path]
 H264 = ("-c:v", "libx264", "-pix_fmt", "yuv420p")
@@ -204,7 +204,7 @@ def test_a_decoder_that_waits_for_ever_is_ended(settings: Settings, tmp_path: Pa
     with pytest.raises(errors.Stalled):
         list(frames(video, 8, 32, dataclasses.replace(settings, stall_seconds=1.0)))
     os.close(writer)
-    assert not psutil.Process().children(recursive=True)
+    assert not children()
 
 
 def test_stopping_early_leaves_no_child(samples: Path, settings: Settings) -> None:
@@ -212,7 +212,7 @@ def test_stopping_early_leaves_no_child(samples: Path, settings: Settings) -> No
     stream = frames(video, 8, 224, settings)
     next(stream)
     stream.close()
-    assert not psutil.Process().children(recursive=True)
+    assert not children()
 
 
 def test_a_decoder_that_is_killed_is_told_wherever_it_was(
@@ -224,7 +224,7 @@ def test_a_decoder_that_is_killed_is_told_wherever_it_was(
         stream = frames(video, 8, 224, settings)
         for _ in range(batches + 1):
             next(stream)
-        (decoder,) = psutil.Process().children()
+        decoder = children()[0]
         decoder.kill()
         with pytest.raises(errors.DecoderCrashed):
             list(stream)

@@ -18,6 +18,7 @@ from string import Template
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from config import Settings
 from har.errors import HarError
@@ -29,6 +30,8 @@ from tests.media.hostile_sites import DASH, HLS, PAGES, REFRESHES, ROWS
 from tests.media.site import Route, Site
 
 AT_ONCE = 3
+_OF_A_KIND = 4
+"""Rows that follow each other, of which one is in `make test`."""
 LED_INWARD = [
     row
     for row in (*REFRESHES, *PAGES, *HLS, *DASH)
@@ -130,11 +133,20 @@ def outcomes(
     pool.shutdown(cancel_futures=True)
 
 
-def ids(rows: Sequence[Row]) -> list[str]:
-    return [f"{n}-{row.url[:60]}" for n, row in enumerate(rows)]
+def each(rows: Sequence[Row]) -> list[ParameterSet]:
+    """The rows as parameters. Most of those that yt-dlp is started for, which takes a second, are
+    left to `make test-slow`: their neighbours are of the same kind."""
+    return [
+        pytest.param(
+            row,
+            id=f"{n}-{row.url[:60]}",
+            marks=[pytest.mark.slow] if row.code != "bad_url" and n % _OF_A_KIND else [],
+        )
+        for n, row in enumerate(rows)
+    ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=ids(ROWS))
+@pytest.mark.parametrize("row", each(ROWS))
 def test_link(
     row: Row, outcomes: dict[str, Future[Outcome]], request: pytest.FixtureRequest
 ) -> None:
@@ -146,7 +158,7 @@ def test_link(
     assert result.files == []
 
 
-@pytest.mark.parametrize("row", LED_INWARD, ids=ids(LED_INWARD))
+@pytest.mark.parametrize("row", each(LED_INWARD))
 def test_link_would_lead_inward(
     row: Row, outcomes: dict[str, Future[Outcome]], request: pytest.FixtureRequest
 ) -> None:

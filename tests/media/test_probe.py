@@ -16,6 +16,7 @@ from config import Settings
 from har import errors
 from har.media import probe as probing
 from har.media.probe import probe
+from tests.children import children
 from tests.serving import eventually
 
 Maker = Callable[..., Path]
@@ -219,18 +220,18 @@ def test_a_probe_that_hangs_is_ended(
     monkeypatch.setattr(probing, "_TIMEOUT", 3.0)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(probe, path, settings)
-        for child in eventually(lambda: psutil.Process().children(recursive=True), "child"):
+        for child in eventually(children, "child"):
             child.suspend()
         with pytest.raises(errors.Stalled):
             answer.result()
-    assert not psutil.Process().children(recursive=True)
+    assert not children()
 
 
 def test_a_probe_that_is_killed_is_told(make_video: Maker, settings: Settings) -> None:
     path = make_video("silent.mp4", *PICTURE, *H264)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(probe, path, settings)
-        for child in eventually(lambda: psutil.Process().children(recursive=True), "child"):
+        for child in eventually(children, "child"):
             # The sandbox takes the probe with it.
             with suppress(psutil.NoSuchProcess):
                 child.kill()

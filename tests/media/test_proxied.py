@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from har.media import child, egress, proxied, sandbox
-from tests.conftest import lacking
+from har.media import child, egress, proxied
 from tests.media import certificates
 from tests.media.site import Site, content, redirect
 
@@ -78,10 +77,9 @@ def outward() -> str:
         return str(unused.getsockname()[0])
 
 
+@pytest.mark.usefixtures("bubblewrap")
 def test_nothing_but_the_proxy_with_a_network_of_its_own() -> None:
     """The guard is taken out of the way, so that the kernel is what refuses."""
-    if not (sandbox.program() and sandbox.confines(sys.executable)):
-        lacking("this test needs bubblewrap, and a kernel that lets it")
     said, traffic, connections = tried(UNGUARDED + textwrap.dedent(TRY))
     assert set(said[:4]) <= {"ConnectionRefusedError", "OSError"}  # "no network" has no own type
     assert said[4:] == ["hello", "RemoteDisconnected"]
@@ -103,12 +101,11 @@ def test_child_that_hands_nothing_over() -> None:
         pass
 
 
-@pytest.mark.parametrize("fixtures", [[], ["without_bubblewrap"]])
+@pytest.mark.parametrize("machine", ["bubblewrap", "without_bubblewrap"])
 def test_download_without_its_proxy_fetches_nothing(
-    fixtures: list[str], site: Site, folder: Path, request: pytest.FixtureRequest
+    machine: str, site: Site, folder: Path, request: pytest.FixtureRequest
 ) -> None:
-    for fixture in fixtures:
-        request.getfixturevalue(fixture)
+    request.getfixturevalue(machine)
     site.routes["/v.mp4"] = content(bytes(10_000), "video/mp4")
     ours, theirs = socket.socketpair()
     with ours, theirs:

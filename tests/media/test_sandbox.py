@@ -13,13 +13,8 @@ import pytest
 
 from config import ROOT, Settings
 from har.media import child, ffmpeg, sandbox
-from tests.conftest import lacking
 
-
-@pytest.fixture(autouse=True)
-def bubblewrap() -> None:
-    if sandbox.program() is None or not sandbox.confines(sys.executable):
-        lacking("these tests need bubblewrap, and a kernel that allows it namespaces")
+pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 
 def told(code: str, **options: Any) -> Any:

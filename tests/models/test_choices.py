@@ -79,6 +79,7 @@ def test_without_a_checkpoint_there_are_no_heads(
     assert found["bilstm"]["labels"] is None
 
 
+@pytest.mark.serial
 def test_it_is_cheap_once_it_was_asked_for(settings: Settings) -> None:
     choices(settings, "bilstm")
     began = time.perf_counter()

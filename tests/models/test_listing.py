@@ -41,6 +41,7 @@ def test_every_name_is_listed_with_what_it_needs(
     assert rows(listing.table(settings, timed=False))["r3d_18"][-1] == "here"
 
 
+@pytest.mark.slow
 def test_what_else_was_fetched_is_listed(settings: Settings) -> None:
     folders = [registry.folder_for(settings, f"somebody/{name}") for name in ("gym", "broken")]
     for folder in folders:

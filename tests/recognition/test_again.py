@@ -22,6 +22,7 @@ from har.recognition.again import Kept, rescored
 from har.recognition.recognizer import Recognizer
 from har.types import UNKNOWN, Embeddings, Options, Report
 from tests.models.zero_shot.tiny_clip import save_tiny_clip
+from tests.sentences import seed
 
 LABELS = ("gymnastics on bars", "playing the piano", "swimming in a pool")
 
@@ -30,7 +31,9 @@ Recognise = Callable[[Options], Report]
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
+    data = tmp_path_factory.mktemp("data")
+    seed(data)
+    return data
 
 
 @pytest.fixture(scope="module", params=["objects", "clip"])
@@ -109,6 +112,7 @@ def test_the_annotated_video_is_not_that_of_the_new_labels(
     assert before["annotated_url"]
 
 
+@pytest.mark.serial
 def test_ten_minutes_take_less_than_a_second(found: Report, choice: ZeroShotChoice) -> None:
     """With labels that nobody has sent before; the text model is loaded already."""
     model = choice.maker(found.embeddings)

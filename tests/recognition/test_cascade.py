@@ -17,6 +17,7 @@ from har.models.zero_shot.sentences import Sentences
 from har.recognition import clips
 from har.recognition.cascade import Cascade, top_labels
 from har.types import UNKNOWN, Clip
+from tests.sentences import seed
 
 TRAINED = ("PushUps", "SitDown", "Walk")
 SURE = torch.tensor([0.9, 0.06, 0.04])
@@ -27,8 +28,9 @@ NOT_USED = torch.zeros(32, 1)
 
 @pytest.fixture(scope="module")
 def objects(tmp_path_factory: pytest.TempPathFactory) -> Objects:
-    cache = tmp_path_factory.mktemp("cache") / "sentences.npz"
-    return Objects(Sentences(cache), {})
+    data = tmp_path_factory.mktemp("data")
+    seed(data)
+    return Objects(Sentences(data / "cache" / "sentences.npz"), {})
 
 
 @pytest.fixture

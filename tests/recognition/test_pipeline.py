@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import config
 from config import Settings
 from har.errors import BadOption
 from har.recognition.embeddings import FILES, read
@@ -14,12 +13,6 @@ from har.recognition.pipeline import process
 from har.recognition.recognizer import Recognizer
 from har.types import Options, Report
 from tests.models.clip_networks import saved
-
-
-@pytest.fixture(scope="module")
-def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
-    data = tmp_path_factory.mktemp("data")
-    return Recognizer.load(config.Settings(data_dir=data, clip_model="off"))
 
 
 def processed(

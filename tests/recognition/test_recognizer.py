@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-import config
 from config import Settings
 from har.errors import BadOption, CheckpointError
 from har.media.probe import probe
@@ -21,12 +20,6 @@ Maker = Callable[..., Path]
 
 ALONE = Options(threshold=0.0)
 """The zero-shot model is not asked."""
-
-
-@pytest.fixture(scope="module")
-def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
-    data = tmp_path_factory.mktemp("data")
-    return Recognizer.load(config.Settings(data_dir=data, clip_model="off"))
 
 
 def recognised(

@@ -15,6 +15,7 @@ from har.models.clip_networks import residual
 from har.recognition.recognizer import Recognizer
 from har.recognition.recognizers import Recognizers
 from tests.models.clip_networks import saved
+from tests.sentences import seed
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,7 +27,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(data_dir=tmp_path_factory.mktemp("var"), clip_model="off")
+    data = tmp_path_factory.mktemp("var")
+    seed(data)
+    return Settings(data_dir=data, clip_model="off")
 
 
 @pytest.fixture(scope="module")

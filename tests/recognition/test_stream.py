@@ -13,7 +13,6 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-import config
 from config import Settings
 from har.errors import BadOption
 from har.media.frames import frames
@@ -31,12 +30,6 @@ LABELS = ("rowing a boat", "cooking", "playing basketball")
 ZERO_SHOT = Options(threshold=1.0, labels=LABELS)
 
 Pixels = NDArray[np.uint8]
-
-
-@pytest.fixture(scope="module")
-def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
-    data = tmp_path_factory.mktemp("data")
-    return Recognizer.load(config.Settings(data_dir=data, clip_model="off"))
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.children import children
+
 _INTERVAL = 0.01
 
 
@@ -27,7 +29,7 @@ def watched() -> Iterator[Peak]:
     def watch() -> None:
         us = psutil.Process()
         while not done.wait(_INTERVAL):
-            for process in us.children(recursive=True):
+            for process in children():
                 if _command(process.pid) != _command(us.pid):
                     peak.mb = max(peak.mb, _most(process.pid))
 

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from config import Settings
@@ -17,6 +16,7 @@ from har import errors
 from har.media.annotate import annotate
 from har.media.frames import frames
 from har.media.probe import probe
+from tests.children import children
 from tests.security.memory import watched
 from tests.security.mutations import broken
 from tests.security.probing import answers
@@ -65,7 +65,7 @@ def outcomes(corpus: list[Path]) -> dict[str, Any]:
         found = answers([path for path in corpus if path.stat().st_size], settings)
     assert 0 < peak.mb < PROBE_MB
     assert sorted(corpus[0].parent.iterdir()) == corpus
-    assert psutil.Process().children(recursive=True) == []
+    assert children() == []
     return found
 
 
@@ -100,6 +100,7 @@ def answer(path: Path, settings: Settings, folder: Path) -> tuple[str, list[erro
     return "facts", caught
 
 
+@pytest.mark.slow
 def test_a_sample_goes_the_whole_way(
     corpus: list[Path], outcomes: dict[str, Any], settings: Settings, tmp_path: Path
 ) -> None:
@@ -117,6 +118,6 @@ def test_a_sample_goes_the_whole_way(
         assert not any(isinstance(error, errors.Stalled) for error in caught), path.name
         assert not any(str(path.parent) in error.detail for error in caught), path.name
     assert 0 < peak.mb < DECODER_MB
-    assert psutil.Process().children(recursive=True) == []
+    assert children() == []
     assert all(path.suffix == ".mp4" and path.is_file() for path in out.iterdir())
     assert sorted(corpus[0].parent.iterdir()) == corpus

@@ -142,8 +142,7 @@ def test_scripts_are_refused_by_each_part(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Each kind under one name; what bubblewrap hides is hidden in one test of four."""
-    if number % 4:
-        request.getfixturevalue("without_bubblewrap")
+    request.getfixturevalue("without_bubblewrap" if number % 4 else "bubblewrap")
     path = written(beside, away, KINDS[number], ENDINGS[number % len(ENDINGS)])
     found = refusals(path, settings, tmp_path)
     assert not watch.touched()
@@ -222,12 +221,12 @@ def container(kind: str, make_video: Maker, beside: Path, away: Path, settings: 
     return path
 
 
-@pytest.mark.parametrize("confined", [True, False])
+@pytest.mark.parametrize("machine", ["bubblewrap", "without_bubblewrap"])
 @pytest.mark.parametrize(("kind", "code"), CONTAINERS.items())
 def test_containers_that_name_files(
     kind: str,
     code: str | None,
-    confined: bool,
+    machine: str,
     make_video: Maker,
     beside: Path,
     away: Path,
@@ -236,8 +235,7 @@ def test_containers_that_name_files(
     request: pytest.FixtureRequest,
 ) -> None:
     path = container(kind, make_video, beside, away, settings)
-    if not confined:
-        request.getfixturevalue("without_bubblewrap")
+    request.getfixturevalue(machine)
     with canary.watching(beside, away) as watch:
         told = None
         try:

@@ -16,6 +16,7 @@ from har.training import dataset, manifest, scoring
 from har.training.dataset import Dataset
 from har.training.features import Extractor
 from har.training.scoring import HeldBack
+from tests.sentences import seed
 from tests.training import small
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -55,6 +56,7 @@ def mini(tmp_path_factory: pytest.TempPathFactory) -> Mini:
         writer.writeheader()
         writer.writerows(chosen)
     settings = config.Settings(data_dir=folder / "var", clip_model="off")
+    seed(settings.data_dir)
     return Mini(folder / "mini.csv", DATA, settings)
 
 

@@ -18,6 +18,8 @@ from har.training.material import Material, prepare
 from har.types import Options
 from tests.training import small
 
+pytestmark = pytest.mark.slow
+
 
 def probabilities(network: Network, material: Material) -> Tensor:
     """Of the clips to validate with, [videos, labels], as the network says in training."""

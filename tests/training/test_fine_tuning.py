@@ -80,6 +80,7 @@ def test_one_from_scratch_is_taken_up_again_exactly(
     assert any("running_mean" in name for name in expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", registry.RESIDUAL)
 def test_what_memory_held_before_is_not_learnt(
     name: str, bars: Path, settings: Settings, tmp_path: Path

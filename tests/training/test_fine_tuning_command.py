@@ -63,6 +63,7 @@ def test_it_writes_a_calibrated_checkpoint_and_its_card(whole: Path, folders: Pa
     ]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_ends_with_the_same_bytes(
     few: Mini, folders: Path, whole: Path, tmp_path: Path
 ) -> None:

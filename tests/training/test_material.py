@@ -133,6 +133,7 @@ def fine_tuned(run: Run, videos: Path, settings: Settings) -> None:
         build.build(run, prepare(FINE_TUNED, ROWS, videos, settings), FINE_TUNED)
 
 
+@pytest.mark.slow
 def test_fine_tuning_changes_the_backbone_and_is_taken_up_exactly(
     videos: Path, settings: Settings, tmp_path: Path, frame_backbone: Backbone
 ) -> None:

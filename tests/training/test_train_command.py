@@ -117,6 +117,7 @@ def test_training_and_serving_give_the_same_probabilities(whole: Path, mini: Min
         assert found == pytest.approx(expected, abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_and_killed_ends_with_the_same_bytes(
     mini: Mini, recipe: Path, whole: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,6 +13,14 @@ from flask.testing import FlaskClient
 from config import Settings
 from har.jobs.queue import Queue
 from har.web import create_app
+
+
+@pytest.fixture
+def settings(settings: Settings, migrated: Path) -> Settings:
+    """Settings whose data folder has a database."""
+    settings.data_dir.mkdir()
+    shutil.copy(migrated, settings.data_dir)
+    return settings
 
 
 @pytest.fixture

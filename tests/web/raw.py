@@ -18,6 +18,7 @@ import requests
 
 from config import Settings
 from har.jobs.queue import Queue
+from tests.children import children
 from tests.jobs.test_record import RESULT
 from tests.serving import eventually
 from tests.web_alone import web_alone
@@ -111,7 +112,7 @@ class Web:
 
     def _processes(self) -> list[psutil.Process]:
         """gunicorn's, the one that serves last."""
-        below = psutil.Process().children(recursive=True)
+        below = children()
         return [process for process in below if "gunicorn" in process.cmdline()]
 
     def keeps_nothing(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from har.jobs import asking
 from har.jobs.queue import Queue, Sender
 from har.types import Options
 from har.web import create_app
-from tests.serving import PATIENCE, Service, eventually, serving
+from tests.serving import PATIENCE, Service, eventually
 from tests.web.worker import at_work, finish
 
 LABELS = "gymnastics on bars,playing the piano,swimming in a pool"
@@ -132,9 +132,8 @@ def test_corrections_that_cannot_be_made(
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with serving(tmp_path_factory.mktemp("again")) as service:
-        yield service
+def service(shared_service: Service) -> Service:
+    return shared_service
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +217,7 @@ def test_a_correction_outlasts_other_labels(
     assert ask(None) == result
 
 
+@pytest.mark.serial
 def test_it_takes_less_than_a_second(service: Service, ask: Ask) -> None:
     (first,) = seconds(ask, "warming up")
     new = seconds(ask, *OTHERS)

@@ -28,9 +28,9 @@ from har.types import Options
 from har.web import create_app
 from har.web.curl import CURL
 from har.web.operations import operations
-from tests.conftest import lacking
 from tests.media.site import Site, content
 from tests.models.clip_networks import saved
+from tests.prerequisites import missing
 from tests.serving import Service, eventually, serving
 from tests.web.outcomes import CHECKS, TELLING, Ran
 from tests.web_alone import web_alone
@@ -66,7 +66,7 @@ def shell(folder: Path, script: str, **variables: str) -> Ran:
 def clip(samples: Path) -> Path:
     for program in ("bash", "curl", "jq"):
         if not shutil.which(program):
-            lacking(f"these tests need {program}")
+            missing(f"these tests need {program}")
     return samples / "real" / "exercise_1080p.mp4"
 
 
@@ -239,6 +239,7 @@ def test_an_example_that_is_refused_fails_and_says_why(
     assert not (folder / "annotated.mp4").exists(), "an error is no video"
 
 
+@pytest.mark.service
 def test_examples_bring_the_key_where_one_is_needed(tmp_path: Path, folder: Path) -> None:
     with web_alone(tmp_path, require_key=1, clip_model="off") as (url, _):
         document = requests.get(f"{url}/openapi.json", timeout=10).json()

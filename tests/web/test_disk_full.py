@@ -66,6 +66,7 @@ def test_a_full_disk_keeps_nobody_from_asking_or_from_making_room(web: Web) -> N
     assert send(web, 1000).status_code == 202
 
 
+@pytest.mark.service
 def test_uploads_under_way_may_have_no_room_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

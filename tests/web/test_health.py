@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
+import pytest
 import requests
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,6 +21,7 @@ from har import __version__
 from har.jobs.queue import Queue
 from har.web import create_app
 from tests import servers
+from tests.children import children
 from tests.jobs.test_record import LINK
 from tests.serving import eventually
 from tests.web_alone import web_alone
@@ -93,7 +94,7 @@ def test_a_broker_that_is_away(settings: Settings) -> None:
 @contextmanager
 def stopped(program: str) -> Iterator[None]:
     """A server of this test that takes connections and says nothing."""
-    processes = [p for p in psutil.Process().children(recursive=True) if program in p.name()]
+    processes = [p for p in children() if program in p.name()]
     assert processes
     for process in processes:
         process.suspend()
@@ -110,9 +111,10 @@ def ask(url: str) -> dict[str, str]:
     return {name: check["detail"] for name, check in answer["checks"].items() if not check["ok"]}
 
 
+@pytest.mark.service
 def test_what_hangs_is_told_in_time_and_holds_nothing_else_up(tmp_path: Path) -> None:
     with servers.redis() as broker, servers.postgresql() as database:
-        engines = {"broker_url": broker, "database_url": database}
+        engines = {"broker_url": broker, "database_url": database.database()}
         migrate(tmp_path, **engines)
         with web_alone(tmp_path, **engines) as (url, _):
             requests.get(f"{url}/healthz", timeout=30)

@@ -184,6 +184,7 @@ def test_links_of_others_at_an_address_are_not_told(
         assert "share your address" in response.get_json()["detail"]
 
 
+@pytest.mark.service
 def test_no_key_is_logged(tmp_path: Path, settings: Settings) -> None:
     engine = connect(settings)
     key = keys.add(engine, "alice", None)

@@ -135,8 +135,8 @@ def test_a_body_that_is_no_form(client: FlaskClient) -> None:
 
 
 def test_a_database_that_is_away_is_told(settings: Settings) -> None:
-    with servers.postgresql() as url:
-        settings = dataclasses.replace(settings, database_url=url)
+    with servers.postgresql() as server:
+        settings = dataclasses.replace(settings, database_url=server.database())
         migrate(settings)
         app = create_app(settings)
         client = app.test_client()
@@ -148,9 +148,10 @@ def test_a_database_that_is_away_is_told(settings: Settings) -> None:
     app.extensions["har.queue"].close()
 
 
+@pytest.mark.service
 def test_who_goes_live_is_told_of_it_too(settings: Settings, tmp_path: Path) -> None:
     with ExitStack() as stack:
-        url = stack.enter_context(servers.postgresql())
+        url = stack.enter_context(servers.postgresql()).database()
         migrate(dataclasses.replace(settings, database_url=url))
         with web_alone(tmp_path, database_url=url) as (address, errors):
             requests.get(f"{address}/healthz", timeout=PATIENCE).raise_for_status()

@@ -126,15 +126,18 @@ def queue(settings: Settings, make_video: Callable[..., Path]) -> Iterator[Queue
         yield queue
 
 
-def test_the_application_answers_as_documented(queue: Queue, settings: Settings) -> None:
+@pytest.mark.parametrize("examples", [3, pytest.param(10, marks=pytest.mark.slow)])
+def test_the_application_answers_as_documented(
+    queue: Queue, settings: Settings, examples: int
+) -> None:
     app = create_app(dataclasses.replace(settings, **SETTINGS))
     app.wsgi_app = at_once(app.wsgi_app)
     key = keys.add(queue.records.engine, "fuzz", None)
     # This check asks once more by a way that is for gunicorn alone.
-    chosen = config(key, 10, ignored_auth={"enabled": False})
+    chosen = config(key, examples, ignored_auth={"enabled": False})
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=chosen)
     answers = run(schema)
-    assert answers.total() > 300
+    assert answers.total() > 30 * examples
     for operation in schema.get_all_operations():
         label = operation.ok().label
         # Two seconds of the video are not likely to be guessed.
@@ -142,6 +145,8 @@ def test_the_application_answers_as_documented(queue: Queue, settings: Settings)
             assert any(answers[label, status] for status in (200, 202, 204)), label
 
 
+@pytest.mark.slow
+@pytest.mark.service
 def test_gunicorn_answers_as_documented(queue: Queue, settings: Settings, tmp_path: Path) -> None:
     key = keys.add(queue.records.engine, "fuzz", None)
     with web_alone(tmp_path, **SETTINGS) as (url, errors):

@@ -15,6 +15,8 @@ from tests.serving import eventually
 from tests.web import raw
 from tests.web.raw import FORM, MOST, PATIENCE, VIDEO, Web, answer, ends, head, refusal
 
+pytestmark = pytest.mark.serial
+
 MANY = 60
 """More than there are threads."""
 

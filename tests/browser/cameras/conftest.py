@@ -9,12 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Playwright
 
 from tests.browser.cameras.filming import camera, film
-from tests.browser.conftest import chromium
+from tests.browser.conftest import CHROMIUM, chromium
 
 
 @pytest.fixture(scope="package")
 def sighted(
     playwright: Playwright, make_video: Callable[..., Path], samples: Path
 ) -> Iterator[Browser]:
-    with chromium(playwright, *camera(film(make_video, samples))) as browser:
+    flags = camera(film(make_video, samples))
+    with chromium(playwright, *flags, program=CHROMIUM) as browser:
         yield browser

@@ -45,6 +45,7 @@ def looked_at(page: Page, name: str) -> None:
             assert violations(page) == [], (name, width, scheme)
 
 
+@pytest.mark.slow
 def test_nobody_is_shut_out(page: Page) -> None:
     use(page)
     looked_at(page, "live-ready")
@@ -75,6 +76,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(page.locator("#watch-title")).to_be_focused(timeout=LONG)
 
 
+@pytest.mark.slow
 def test_screen_readers_hear_what_begins_and_no_more(page: Page) -> None:
     page.add_init_script(
         """addEventListener("DOMContentLoaded", () => {

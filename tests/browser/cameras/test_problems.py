@@ -16,7 +16,7 @@ from tests.browser.cameras.filming import (
     unplug,
     use,
 )
-from tests.browser.conftest import chromium, until
+from tests.browser.conftest import CHROMIUM, chromium, until
 from tests.browser.everyone import violations
 from tests.browser.start import file_field, step
 from tests.web_alone import web_alone
@@ -112,7 +112,8 @@ def test_a_camera_that_goes_before_the_start(page: Page) -> None:
 
 def test_another_camera_can_be_chosen(playwright: Playwright, web: str) -> None:
     name = "document.querySelector('#live video').srcObject?.getTracks()[0].label"
-    with chromium(playwright, *TWO_CAMERAS) as browser, page_with_camera(browser, web) as page:
+    two = chromium(playwright, *TWO_CAMERAS, program=CHROMIUM)
+    with two as browser, page_with_camera(browser, web) as page:
         use(page)
         names = page.get_by_label("Camera", exact=True).locator("option").all_inner_texts()
         first = page.evaluate(name)

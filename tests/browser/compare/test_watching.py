@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from har.models.labels import spaced
 from tests.browser.compare.conftest import OTHER
 from tests.browser.conftest import Job, until
-from tests.browser.everyone import violations
+from tests.browser.everyone import SLOW, violations
 from tests.browser.test_looks import picture
 from tests.browser.watching import (
     GYMNASTICS,
@@ -152,7 +152,13 @@ def test_a_correction_changes_where_they_agree(page: Page, job: Job, finished: F
 
 
 @pytest.mark.parametrize(
-    ("width", "scheme"), [(360, "dark"), (360, "light"), (768, "dark"), (1600, "light")]
+    ("width", "scheme"),
+    [
+        (360, "dark"),
+        pytest.param(360, "light", marks=SLOW),
+        pytest.param(768, "dark", marks=SLOW),
+        pytest.param(1600, "light", marks=SLOW),
+    ],
 )
 def test_everyone_can_use_it(page: Page, job: Job, width: int, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

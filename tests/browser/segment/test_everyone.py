@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.everyone import violations
+from tests.browser.everyone import SLOW, violations
 from tests.browser.segment.conftest import Open, call
 from tests.browser.segment.results import CLIPS, job
 
@@ -40,7 +40,10 @@ def test_the_panel_waits_for_the_result_without_moving(open_page: Open) -> None:
     assert page.evaluate(HEIGHTS) == tops
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (768, "light"), (1600, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [(360, "dark"), pytest.param(768, "light", marks=SLOW), pytest.param(1600, "dark", marks=SLOW)],
+)
 def test_axe_finds_nothing(open_page: Open, width: int, scheme: str) -> None:
     page = open_page(color_scheme=scheme, locale="en")
     page.set_viewport_size({"width": width, "height": 900})

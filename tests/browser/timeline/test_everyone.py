@@ -6,13 +6,15 @@ import pytest
 
 from har.models.labels import UCF101
 from tests.browser.conftest import until
-from tests.browser.everyone import violations
+from tests.browser.everyone import SLOW, violations
 from tests.browser.timeline.conftest import Open, settle
 from tests.browser.timeline.plot import box, button, point, story
 from tests.browser.timeline.results import clip, made_up, result_of
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1600, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(360, "dark"), pytest.param(1600, "light", marks=SLOW)]
+)
 def test_axe_finds_nothing(open_page: Open, width: int, scheme: str) -> None:
     page = open_page(
         story(3), viewport={"width": width, "height": 900}, color_scheme=scheme, locale="en"

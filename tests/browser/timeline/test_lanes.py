@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from har.recognition.agreement import stretches
 from har.types import Action
-from tests.browser.everyone import violations
+from tests.browser.everyone import SLOW, violations
 from tests.browser.timeline.conftest import Open, settle
 from tests.browser.timeline.plot import (
     box,
@@ -177,7 +177,9 @@ def test_of_one_model_nothing_of_this_is_shown(open_page: Open) -> None:
     assert spoken(page) == "0 seconds, Walk"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (768, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(360, "dark"), pytest.param(768, "light", marks=SLOW)]
+)
 def test_everyone_can_use_it(open_page: Open, width: int, scheme: str) -> None:
     page = open_page(
         compared(), viewport={"width": width, "height": 900}, color_scheme=scheme, locale="en"

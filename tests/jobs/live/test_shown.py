@@ -20,12 +20,6 @@ from har.types import Options
 from tests.serving import PATIENCE
 
 
-@pytest.fixture(scope="module")
-def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), clip_model="off")
-    return Recognizer.load(settings)
-
-
 def leave_picture(one: Shown) -> None:
     """What ffmpeg does: a picture, whole at once."""
     unfinished = one.shows.with_suffix(".part")

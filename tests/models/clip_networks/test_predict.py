@@ -22,6 +22,7 @@ from har.recognition.pipeline import ANNOTATED, process
 from har.recognition.recognizer import Recognizer
 from har.types import Options, Report
 from tests.models.clip_networks import saved
+from tests.sentences import seed
 
 SOURCES = saved.RESIDUAL + saved.ATTENTION
 Maker = Callable[..., Path]
@@ -30,7 +31,9 @@ Maker = Callable[..., Path]
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder for all, since reading its sentences anew takes seconds."""
-    return tmp_path_factory.mktemp("var")
+    data = tmp_path_factory.mktemp("var")
+    seed(data)
+    return data
 
 
 @pytest.fixture

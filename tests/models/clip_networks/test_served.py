@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.models.clip_networks import saved
 from tests.serving import PATIENCE, serving
 
 
+@pytest.mark.slow
+@pytest.mark.service
 def test_a_job_and_its_exports(
     here: Path, samples: Path, make_video: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -307,6 +307,7 @@ def test_a_hub_that_refuses_is_known_at_once(
     wait_for(lambda: "CLIP is not used: the model hub cannot be reached" in caplog.text)
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("answer", [silent, dripping])
 def test_a_hub_that_does_not_answer_is_given_up_and_holds_nothing_up(
     hub: Hub,

