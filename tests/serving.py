@@ -113,11 +113,15 @@ def _told(process: psutil.Process, what: str, ended: Any) -> Any:
 
 
 @contextmanager
-def serving(folder: Path, **settings: object) -> Iterator[Service]:
-    """A service whose data are in ``folder``; the settings are HAR_* variables in small letters."""
+def serving(folder: Path, *, seeded: bool = True, **settings: object) -> Iterator[Service]:
+    """A service whose data are in ``folder``; the settings are HAR_* variables in small letters.
+
+    One that is not ``seeded`` embeds its sentences itself, before it is ready.
+    """
     variables = {f"HAR_{name.upper()}": str(value) for name, value in settings.items()}
     data, output = folder / "var", folder / "output"
-    seed(data)
+    if seeded:
+        seed(data)
     environment = {
         **os.environ,
         "HAR_PORT": "0",

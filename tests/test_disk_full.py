@@ -26,10 +26,11 @@ def noise(make_video: Maker) -> Path:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service with a disk of 30 MB that soon sees that a worker has left a job."""
+    """A service with a disk of 30 MB that soon sees that a worker has left a job, and that writes
+    nothing of its own once it is ready."""
     folder = tmp_path_factory.mktemp("service")
     settings = {"min_free_mb": 0, "lost_after_seconds": 2, "allow_private_urls": 1}
-    with small_disk(folder / "var", 30), serving(folder, **settings) as service:
+    with small_disk(folder / "var", 30), serving(folder, seeded=False, **settings) as service:
         before = {process.pid for process in service.children()}
         yield service
         assert {process.pid for process in service.children()} == before, service.output()
