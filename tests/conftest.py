@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +32,7 @@ TESTS = Path(__file__).resolve().parent
 SAMPLES = TESTS.parents[1] / "shared" / "samples"
 
 TOGETHER = {"tests/browser/cameras", "tests/browser/compare"}
-"""Folders whose files share a service of their own."""
+"""Folders whose files share a service or a browser of their own."""
 SERVICES = {"service", "web", "gunicorn"}
 """Fixtures that run the service, or its web alone, in processes of its own."""
 THREADS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 0
@@ -110,18 +109,15 @@ def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
     """The models that are shipped, and the objects model for zero-shot."""
     from har.recognition.recognizer import Recognizer  # PyTorch takes seconds
 
-    data = tmp_path_factory.mktemp("recognizer")
-    seed(data)
+    data = seed(tmp_path_factory.mktemp("recognizer"))
     return Recognizer.load(config.Settings(data_dir=data, clip_model="off", threads=THREADS))
 
 
 @pytest.fixture(scope="session")
 def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service of all tests that only talk to it; it may fetch from the loopback address."""
-    with ExitStack() as stack:
-        with sharing():
-            folder = tmp_path_factory.mktemp("service")
-            service = stack.enter_context(serving(folder, allow_private_urls=1))
+    folder = tmp_path_factory.mktemp("service")
+    with sharing(serving(folder, allow_private_urls=1)) as service:
         yield service
 
 
@@ -138,22 +134,24 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[servers.PostgreSQL]:
     """The server that tests share; each takes databases of its own."""
-    with ExitStack() as stack:
-        with sharing():
-            server = stack.enter_context(servers.postgresql())
+    with sharing(servers.postgresql()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def migrated_postgresql(
-    postgresql: servers.PostgreSQL, tmp_path_factory: pytest.TempPathFactory
-) -> str:
-    """The address of a database of this version with nothing in it, to be copied."""
+def template(postgresql: servers.PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The database that those of migrated_postgresql are copies of."""
     from har.jobs.database import migrate
 
     url = postgresql.database()
     migrate(config.Settings(data_dir=tmp_path_factory.mktemp("migrated"), database_url=url))
     return url
+
+
+@pytest.fixture
+def migrated_postgresql(postgresql: servers.PostgreSQL, template: str) -> str:
+    """The address of a database of this version with nothing in it."""
+    return postgresql.database(template)
 
 
 @pytest.fixture(scope="session")

@@ -26,10 +26,11 @@ Objects(Sentences(Path(sys.argv[1])), {}).scores(torch.zeros(1000), UCF101)
 """
 
 
-def seed(data: Path) -> None:
-    """Put the vectors into a data folder, which else takes six seconds at each start."""
+def seed(data: Path) -> Path:
+    """Put the vectors into a data folder, and return it; to make them takes six seconds."""
     (data / "cache").mkdir(parents=True, exist_ok=True)
     shutil.copy(_vectors(), data / "cache" / "sentences.npz")
+    return data
 
 
 @cache

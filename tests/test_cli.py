@@ -71,9 +71,7 @@ def environment(data: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("var")
-    seed(data)
-    return data
+    return seed(tmp_path_factory.mktemp("var"))
 
 
 def test_predict_prints_json_and_leaves_the_annotated_video(

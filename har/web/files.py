@@ -182,11 +182,20 @@ def _original(job: Job, folder: Path) -> VideoFacts:
 
 def _made(file: IO[bytes], media_type: str, name: str) -> Response:
     """A file that was made for this request."""
-    size = file.seek(0, 2)
+    response, _ = _whole(file, media_type)
+    return _private(response, "attachment", name)
+
+
+def _whole(file: IO[bytes], media_type: str) -> tuple[Response, int]:
+    """All of an open file, and its size.
+
+    That is not looked up by the file's name, in whose place a later one may come at any moment.
+    """
+    size = file.seek(0, os.SEEK_END)
     file.seek(0)
     response = send_file(file, mimetype=media_type)
     response.content_length = size
-    return _private(response, "attachment", name)
+    return response, size
 
 
 def _private(response: Response, disposition: str, name: str) -> Response:
@@ -204,11 +213,7 @@ def _send(job: Job, name: str, media_type: str) -> Response:
         raise _gone() from None
     with ExitStack() as unsent:
         unsent.callback(file.close)
-        # Of what was opened: a later one may take the place of the path at any moment.
-        size = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        response = send_file(file, mimetype=media_type)
-        response.content_length = size
+        response, size = _whole(file, media_type)
         # Another attempt may have made it anew.
         response.set_etag(f"{job.id}-{name}-{size}")
         narrow(response, request, size)

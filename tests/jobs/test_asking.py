@@ -41,8 +41,7 @@ RESULT: dict[str, Any] = json.loads(json.dumps(document(REPORTED, id="x", origin
 def queue(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Queue]:
     settings = dataclasses.replace(settings, lost_after_seconds=600.0)
     if request.param == "postgresql":
-        server = request.getfixturevalue("postgresql")
-        url = server.database(request.getfixturevalue("migrated_postgresql"))
+        url = request.getfixturevalue("migrated_postgresql")
         settings = dataclasses.replace(settings, database_url=url)
     with closing(Queue(settings)) as queue:
         queue.records.beat("w", True)

@@ -13,7 +13,6 @@ from config import Settings
 from har.errors import BadOption, NotFound
 from har.jobs import keys
 from har.jobs.database import connect
-from tests.servers import PostgreSQL
 
 
 @pytest.fixture
@@ -81,11 +80,8 @@ def test_what_cannot_be_added_is_told(engine: sa.Engine, name: str, rate: str | 
     assert [key.name for key in keys.all_of(engine)] == ["taken"]
 
 
-def test_keys_are_shared_through_a_server(
-    settings: Settings, postgresql: PostgreSQL, migrated_postgresql: str
-) -> None:
-    url = postgresql.database(migrated_postgresql)
-    settings = dataclasses.replace(settings, database_url=url)
+def test_keys_are_shared_through_a_server(settings: Settings, migrated_postgresql: str) -> None:
+    settings = dataclasses.replace(settings, database_url=migrated_postgresql)
     here, there = connect(settings), connect(settings)
     text = keys.add(here, "alice", None)
     found = keys.find(there, text)

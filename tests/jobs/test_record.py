@@ -44,8 +44,7 @@ def backend(request: pytest.FixtureRequest, settings: Settings) -> Settings:
     """Settings of an empty database."""
     if request.param == "sqlite":
         return settings
-    server = request.getfixturevalue("postgresql")
-    url = server.database(request.getfixturevalue("migrated_postgresql"))
+    url = request.getfixturevalue("migrated_postgresql")
     return dataclasses.replace(settings, database_url=url)
 
 

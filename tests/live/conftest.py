@@ -20,8 +20,7 @@ def private(settings: Settings) -> Settings:
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Of a command that may watch streams of this machine."""
-    data = tmp_path_factory.mktemp("var")
-    seed(data)
+    data = seed(tmp_path_factory.mktemp("var"))
     return {
         **os.environ,
         "HAR_DATA_DIR": str(data),

@@ -130,7 +130,7 @@ def test_endless_page_fills_no_memory(site: Site, folder: Path, private: Setting
 
     def weigh(_: float) -> None:
         with suppress(psutil.NoSuchProcess):
-            seen.extend(p.memory_info().rss for p in children())
+            seen.extend(p.memory_info().rss for p in children(recursive=False))
 
     with pytest.raises(UrlNoVideo):
         fetch(f"{site.url}/page", folder, private, weigh)

@@ -224,7 +224,7 @@ def test_a_decoder_that_is_killed_is_told_wherever_it_was(
         stream = frames(video, 8, 224, settings)
         for _ in range(batches + 1):
             next(stream)
-        decoder = children()[0]
+        (decoder,) = children(recursive=False)
         decoder.kill()
         with pytest.raises(errors.DecoderCrashed):
             list(stream)

@@ -18,7 +18,6 @@ from string import Template
 from typing import Any
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from config import Settings
 from har.errors import HarError
@@ -133,7 +132,7 @@ def outcomes(
     pool.shutdown(cancel_futures=True)
 
 
-def each(rows: Sequence[Row]) -> list[ParameterSet]:
+def each(rows: Sequence[Row]) -> list[Any]:
     """The rows as parameters. Most of those that yt-dlp is started for, which takes a second, are
     left to `make test-slow`: their neighbours are of the same kind."""
     return [

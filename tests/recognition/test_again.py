@@ -31,9 +31,7 @@ Recognise = Callable[[Options], Report]
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("data")
-    seed(data)
-    return data
+    return seed(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module", params=["objects", "clip"])

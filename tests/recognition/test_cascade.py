@@ -28,8 +28,7 @@ NOT_USED = torch.zeros(32, 1)
 
 @pytest.fixture(scope="module")
 def objects(tmp_path_factory: pytest.TempPathFactory) -> Objects:
-    data = tmp_path_factory.mktemp("data")
-    seed(data)
+    data = seed(tmp_path_factory.mktemp("data"))
     return Objects(Sentences(data / "cache" / "sentences.npz"), {})
 
 

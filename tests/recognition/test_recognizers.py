@@ -27,8 +27,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    data = tmp_path_factory.mktemp("var")
-    seed(data)
+    data = seed(tmp_path_factory.mktemp("var"))
     return Settings(data_dir=data, clip_model="off")
 
 

@@ -31,9 +31,7 @@ Maker = Callable[..., Path]
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder for all, since reading its sentences anew takes seconds."""
-    data = tmp_path_factory.mktemp("var")
-    seed(data)
-    return data
+    return seed(tmp_path_factory.mktemp("var"))
 
 
 @pytest.fixture
