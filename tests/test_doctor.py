@@ -16,7 +16,7 @@ from har import doctor
 from har.media import ffmpeg
 from har.models.backbone import normalisation
 from har.models.checkpoint import Checkpoint
-from har.models.frame_backbone import OBJECTS
+from har.models.frame_backbone import PACKAGED
 from har.models.heads import make_head
 from har.models.zero_shot import weights
 from tests.models.clip_networks.saved import save_residual
@@ -28,7 +28,7 @@ Examine = Callable[[config.Settings], tuple[int, dict[str, str]]]
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_checkpoint(tmp_path_factory.mktemp("checkpoint"), OBJECTS, features=1280)
+    return save_checkpoint(tmp_path_factory.mktemp("checkpoint"), PACKAGED, features=1280)
 
 
 def save_checkpoint(folder: Path, backbone: str, features: int) -> Path:
@@ -101,7 +101,7 @@ def test_a_machine_on_which_all_is_well(examine: Examine, healthy: config.Settin
     assert "libass and x264" in said["ffmpeg"]
     assert torch.__version__ in said["torch"]
     assert "3 labels" in said["Trained model"]
-    assert OBJECTS in said["Backbone"]
+    assert PACKAGED in said["Backbone"]
     assert said["CLIP"].startswith("ok switched off")
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
-import timm
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -68,6 +67,8 @@ def normalisation(name: str) -> tuple[Channels, Channels]:
     """
     if name == MOTION:
         return MotionBackbone.mean, MotionBackbone.std
+    import timm  # three seconds
+
     config = timm.get_pretrained_cfg(name)
     if config is None:
         raise CheckpointError(f"There is no backbone {name}: neither {MOTION} nor one of timm's.")

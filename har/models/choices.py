@@ -14,7 +14,6 @@ from har.captions import SPOKEN
 from har.errors import CheckpointError
 from har.models import checkpoint, registry
 from har.models.checkpoint import Checkpoint
-from har.models.clip_networks import attention, residual
 from har.types import Source
 
 Choice = dict[str, Any]
@@ -52,16 +51,16 @@ def _checkpoint(path: Path, modified: int) -> Checkpoint | None:
 
 
 def _residual(source: Source) -> Choice:
-    geometry, labels = residual.geometry(source), residual.weights(source).meta["categories"]
-    seconds = geometry.frames / geometry.fps
-    return _choice(source, "torchvision", len(labels), seconds, residual.file(source).is_file())
+    return _known(source, "torchvision", registry.torchvision_file(source).is_file())
 
 
 def _attention(settings: Settings, source: Source) -> Choice:
-    geometry = attention.geometry(source)
     is_here = registry.find(settings, registry.ATTENTION[source]) is not None
-    seconds = geometry.frames / geometry.fps
-    return _choice(source, "transformers", registry.KINETICS, seconds, is_here)
+    return _known(source, "transformers", is_here)
+
+
+def _known(source: Source, kind: str, is_here: bool) -> Choice:
+    return _choice(source, kind, registry.KINETICS, registry.CLIP_SECONDS[source], is_here)
 
 
 def _others(settings: Settings) -> Iterator[Choice]:
@@ -69,6 +68,8 @@ def _others(settings: Settings) -> Iterator[Choice]:
         folder = registry.folder_for(settings, name)
         # What cannot be used is not offered; the command that lists models tells of it.
         with suppress(CheckpointError):
+            from har.models.clip_networks import attention  # transformers takes seconds
+
             labels, geometry = attention.seen(registry.class_of(folder), folder)
             seconds = geometry.frames / geometry.fps
             yield _choice(name, "transformers", labels, seconds, True)

@@ -58,7 +58,7 @@ def fetch(settings: Settings, name: str) -> None:
 
 
 def _fetch_torchvision(source: Source) -> None:
-    file = residual.file(source)
+    file = registry.torchvision_file(source)
     if file.is_file():
         return
     file.parent.mkdir(parents=True, exist_ok=True)

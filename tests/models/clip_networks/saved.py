@@ -17,6 +17,7 @@ from transformers import (
     VideoMAEVideoProcessor,
 )
 
+from har.models import registry
 from har.models.clip_networks import residual
 from har.types import Source
 
@@ -44,7 +45,7 @@ def save_residual(source: Source) -> Path:
     torch.manual_seed(0)
     state = residual.empty(source).state_dict()
     state["fc.weight"] *= _SURE
-    path = residual.file(source)
+    path = registry.torchvision_file(source)
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(state, path)
     return path

@@ -24,7 +24,6 @@ import config
 from config import Settings
 from har.errors import BadOption, ModelMissing
 from har.models import fetching, registry
-from har.models.clip_networks import residual
 from tests.models.clip_networks import saved
 from tests.models.zero_shot.hub import Hub, serve
 from tests.wsgi import running
@@ -134,7 +133,7 @@ def files_of(folder: Path) -> Iterator[str]:
 def test_torchvisions_file_must_have_the_hash_of_its_name(
     here: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
 ) -> None:
-    content = residual.file("mc3_18").read_bytes()
+    content = registry.torchvision_file("mc3_18").read_bytes()
     name = f"mc3_18-{hashlib.sha256(content).hexdigest()[:8]}.pth"
     (tmp_path / "host").mkdir()
     (tmp_path / "host" / name).write_bytes(content if whole else content[:-1])

@@ -16,7 +16,7 @@ from transformers import VideoMAEConfig, VideoMAEForVideoClassification, VivitCo
 from config import Settings
 from har.errors import BadOption, CheckpointError, ModelMissing
 from har.models import registry
-from har.models.clip_networks import THRESHOLD, residual
+from har.models.clip_networks import THRESHOLD
 from har.recognition.recognizer import Recognizer
 from har.recognition.recognizers import Recognizers
 from tests.models.clip_networks import saved
@@ -126,7 +126,7 @@ def test_a_file_of_something_else_is_no_network(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    path = residual.file("r3d_18")
+    path = registry.torchvision_file("r3d_18")
     path.parent.mkdir(parents=True)
     for content in ({"fc.weight": torch.zeros(5, 512)}, Path("runs something")):
         torch.save(content, path)
