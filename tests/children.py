@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psutil
 
@@ -29,3 +29,16 @@ def children(recursive: bool = True) -> list[psutil.Process]:
         with suppress(psutil.NoSuchProcess):
             found += child.children(recursive=True)
     return found
+
+
+def fact(process: psutil.Process, what: str, ended: Any) -> Any:
+    """Its ``name``, ``cmdline`` or the like; ``ended`` of a process that has, whenever it did."""
+    try:
+        return process.as_dict([what])[what] or ended
+    except psutil.NoSuchProcess:
+        return ended
+
+
+def running(processes: list[psutil.Process], word: str) -> list[psutil.Process]:
+    """Those that have a word in their command line."""
+    return [p for p in processes if word in " ".join(fact(p, "cmdline", []))]

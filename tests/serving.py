@@ -17,6 +17,7 @@ import psutil
 import requests
 
 from config import ROOT
+from tests.children import fact
 from tests.sentences import seed
 
 PATIENCE = 180.0
@@ -83,16 +84,16 @@ class Service:
     def running(self, word: str) -> list[psutil.Process]:
         """Those in whose name there is a word; the others may end while they are asked."""
         processes = self.children()
-        return [p for p in processes if word in _told(p, "name", "")]
+        return [p for p in processes if word in fact(p, "name", "")]
 
     def decoders(self) -> list[psutil.Process]:
         """Each ffmpeg that reads a file."""
-        return [p for p in self.running("ffmpeg") if "-i" in _told(p, "cmdline", [])]
+        return [p for p in self.running("ffmpeg") if "-i" in fact(p, "cmdline", [])]
 
     def workers(self) -> list[psutil.Process]:
         """The process that takes messages, and its one child with torch, which does the work."""
         processes = self.children()
-        return [p for p in processes if _told(p, "cmdline", [])[-2:] == ["har", "worker"]]
+        return [p for p in processes if fact(p, "cmdline", [])[-2:] == ["har", "worker"]]
 
     def worker(self) -> psutil.Process:
         """The process that takes messages."""
@@ -102,14 +103,6 @@ class Service:
         """Send a signal as a terminal does, to the group, and return the exit code."""
         os.killpg(self.process.pid, number)
         return self.process.wait(30)
-
-
-def _told(process: psutil.Process, what: str, ended: Any) -> Any:
-    """A fact of a process, or ``ended`` where it has."""
-    try:
-        return process.as_dict([what])[what] or ended
-    except psutil.NoSuchProcess:
-        return ended
 
 
 @contextmanager

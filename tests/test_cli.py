@@ -213,12 +213,12 @@ def has_child(process: psutil.Process, name: str) -> bool:
         return False
 
 
-def test_ctrl_c_stops_cleanly(data: Path, tmp_path: Path, make_video: object) -> None:
+def test_ctrl_c_stops_cleanly(
+    data: Path, tmp_path: Path, samples: Path, make_video: Callable[..., Path]
+) -> None:
     """In the middle of the annotated video: no child, no half file, one line."""
-    long = make_video(  # type: ignore[operator]
-        "five-minutes.mp4", "-f", "lavfi", "-i", "testsrc2=d=300:r=30:s=640x360",
-        "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
-    )  # fmt: skip
+    once = str(samples / "real" / "gymnastics.mp4")
+    long = make_video("five-minutes.mp4", "-stream_loop", "29", "-i", once, "-c", "copy", "-an")
     process = subprocess.Popen(
         [sys.executable, "-m", "har", "predict", str(long), "--out", str(tmp_path)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

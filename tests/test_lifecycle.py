@@ -21,6 +21,7 @@ import requests
 import config
 from config import ROOT
 from har.jobs.record import Records
+from tests.children import running
 from tests.serving import Service, eventually, serving
 
 pytestmark = pytest.mark.service
@@ -31,8 +32,9 @@ Maker = Callable[..., Path]
 @pytest.fixture(scope="module")
 def long_video(make_video: Maker) -> Path:
     """Fifteen minutes, which take a while to recognise."""
-    source = ("-f", "lavfi", "-i", "testsrc2=d=900:r=8:s=320x240")
-    return make_video("long.mp4", *source, "-c:v", "libx264", "-preset", "ultrafast")
+    source = ("-f", "lavfi", "-i", "testsrc2=d=15:r=8:s=320x240")
+    once = make_video("long-once.mp4", *source, "-c:v", "libx264", "-preset", "ultrafast")
+    return make_video("long.mp4", "-stream_loop", "59", "-i", str(once), "-c", "copy")
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +165,7 @@ def test_a_decoder_that_is_killed_is_tried_once_more(service: Service, long_vide
 
 
 def test_a_killed_web_server_is_replaced(service: Service, samples: Path) -> None:
-    web = next(p for p in service.children() if "gunicorn" in " ".join(p.cmdline()))
+    web = running(service.children(), "gunicorn")[0]
     address = start_long_job(service, samples / "real" / "water_sport.mp4")
     web.kill()
 

@@ -24,7 +24,6 @@ from torch import hub
 from config import Settings
 from har.errors import BadOption, ModelMissing
 from har.models import registry
-from har.models.clip_networks import residual
 from har.types import Source
 
 SILENCE = 30.0
@@ -61,6 +60,8 @@ def _fetch_torchvision(source: Source) -> None:
     file = registry.torchvision_file(source)
     if file.is_file():
         return
+    from har.models.clip_networks import residual  # torchvision takes seconds
+
     file.parent.mkdir(parents=True, exist_ok=True)
     # Names of torchvision's files end with the first digits of their SHA-256.
     digits = file.stem.rpartition("-")[2]

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from har.cli import main
+from tests.children import running
 from tests.live import broadcast
 from tests.live.watching import lines, live
 from tests.serving import eventually
@@ -60,7 +61,7 @@ def test_stream_that_is_cut_comes_back_and_ends_by_ctrl_c(
         # One may come of what was before the cut.
         eventually(lambda: len(lines(tmp_path)) >= before + 2, "segments after the cut")
         children = psutil.Process(process.pid).children(recursive=True)
-        assert any("ffmpeg" in child.name() for child in children)
+        assert running(children, "ffmpeg")
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
         eventually(lambda: not [c for c in children if c.is_running()], "the children's end", 20)

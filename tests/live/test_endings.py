@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.children import running
 from tests.live.watching import live
 from tests.serving import eventually
 
@@ -26,7 +27,7 @@ def test_terminated_it_leaves_no_process(
         while shown.count(b"\n") < 2:
             shown += os.read(ours, 4096)
         children = psutil.Process(process.pid).children(recursive=True)
-        assert any("ffmpeg" in child.name() for child in children)
+        assert running(children, "ffmpeg")
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == -signal.SIGTERM
         eventually(lambda: not [c for c in children if c.is_running()], "the children's end", 20)

@@ -17,7 +17,7 @@ from har import errors
 from har.live.session import Session
 from har.live.source import source_of
 from har.types import Fit
-from tests.children import children
+from tests.children import children, fact
 from tests.live import broadcast, logins
 from tests.media import certificates
 from tests.media.site import Site
@@ -41,7 +41,7 @@ def video(make_video: Callable[..., Path]) -> Path:
 
 def command_lines() -> str:
     """Of the programs that we started, as everybody on the machine sees them."""
-    return "\n".join(" ".join(child.cmdline()) for child in children() if child.is_running())
+    return "\n".join(" ".join(fact(child, "cmdline", [])) for child in children())
 
 
 def seen_while_watched(url: str, settings: Settings) -> str:

@@ -15,6 +15,7 @@ import pytest
 import requests
 from PIL import Image
 
+from tests.children import running
 from tests.live import broadcast
 from tests.live.watching import lines, live
 from tests.serving import eventually
@@ -55,8 +56,8 @@ def job_at(url: str) -> dict[str, Any] | None:
 def leaves(process: subprocess.Popen[bytes], number: int) -> None:
     """Send a signal, and see the command and all of its processes end."""
     children = psutil.Process(process.pid).children(recursive=True)
-    assert any("gunicorn" in " ".join(child.cmdline()) for child in children)
-    assert not any(child.cmdline()[-2:] == ["har", "worker"] for child in children)
+    assert running(children, "gunicorn")
+    assert not running(children, "har worker")
     process.send_signal(number)
     assert process.wait(60) == 130
     eventually(lambda: not [c for c in children if c.is_running()], "the children's end", 20)

@@ -12,7 +12,7 @@ from config import Settings
 from har.live.session import Session
 from har.live.source import source_of
 from har.types import Fit
-from tests.children import children
+from tests.children import children, running
 from tests.live import broadcast
 
 FIT = Fit(32)
@@ -54,4 +54,4 @@ def test_goes_on_after_a_cut(serve: Callable[..., object], video: Path, private:
         "The stream was cut; connecting again in 2 s.",
         "The stream is back.",
     ]
-    assert not [p for p in children() if "ffmpeg" in p.name()]
+    assert not running(children(), "ffmpeg")

@@ -18,7 +18,7 @@ import requests
 
 from config import Settings
 from har.jobs.queue import Queue
-from tests.children import children
+from tests.children import children, running
 from tests.jobs.test_record import RESULT
 from tests.serving import eventually
 from tests.web_alone import web_alone
@@ -112,8 +112,7 @@ class Web:
 
     def _processes(self) -> list[psutil.Process]:
         """gunicorn's, the one that serves last."""
-        below = children()
-        return [process for process in below if "gunicorn" in process.cmdline()]
+        return running(children(), "gunicorn")
 
     def keeps_nothing(self) -> bool:
         """Whether there is no job, and no file of one."""

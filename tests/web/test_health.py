@@ -21,7 +21,7 @@ from har import __version__
 from har.jobs.queue import Queue
 from har.web import create_app
 from tests import servers
-from tests.children import children
+from tests.children import children, running
 from tests.jobs.test_record import LINK
 from tests.serving import eventually
 from tests.web_alone import web_alone
@@ -94,7 +94,7 @@ def test_a_broker_that_is_away(settings: Settings) -> None:
 @contextmanager
 def stopped(program: str) -> Iterator[None]:
     """A server of this test that takes connections and says nothing."""
-    processes = [p for p in children() if program in p.name()]
+    processes = running(children(), program)
     assert processes
     for process in processes:
         process.suspend()

@@ -15,6 +15,7 @@ import requests
 from flask.testing import FlaskClient
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
+from tests.children import running
 from tests.serving import PATIENCE, Service, eventually, serving
 from tests.web.going_live import Live, Pictures, answers, batch, going_live, pictures
 
@@ -191,7 +192,7 @@ def test_one_more_than_it_takes_is_refused(service: Service, shown: Pictures) ->
 
 def test_the_decoder_ends_with_the_stream(service: Service, shown: Pictures) -> None:
     def decoders() -> list[Any]:
-        return [p for p in service.children() if "har.live.jpeg_child" in p.cmdline()]
+        return running(service.children(), "har.live.jpeg_child")
 
     with going_live(service.url) as live:
         live.show(shown[:3])

@@ -22,6 +22,7 @@ from tests.browser.cameras.filming import (
 )
 from tests.browser.conftest import Job, until
 from tests.browser.start import step
+from tests.children import fact
 from tests.serving import Service, eventually, serving
 
 SEEN = {"ParallelBars", "JumpingJack"}
@@ -259,7 +260,7 @@ def web(service: Service) -> psutil.Process:
     [process] = [
         child
         for child in service.children()
-        if child.parent().children() == [child] and child.cmdline()[-1] == "app:app"
+        if child.parent().children() == [child] and "app:app" in fact(child, "cmdline", [])
     ]
     return process
 
