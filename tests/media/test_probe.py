@@ -16,7 +16,7 @@ from config import Settings
 from har import errors
 from har.media import probe as probing
 from har.media.probe import probe
-from tests.children import children
+from tests.children import children, running
 from tests.serving import eventually
 
 Maker = Callable[..., Path]
@@ -220,7 +220,8 @@ def test_a_probe_that_hangs_is_ended(
     monkeypatch.setattr(probing, "_TIMEOUT", 3.0)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(probe, path, settings)
-        for child in eventually(children, "child"):
+        # Once it has this name: before that, our own thread waits for it.
+        for child in eventually(lambda: running(children(), "har.media.probe_child"), "child"):
             child.suspend()
         with pytest.raises(errors.Stalled):
             answer.result()

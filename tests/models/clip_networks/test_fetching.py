@@ -142,6 +142,7 @@ def test_torchvisions_file_must_have_the_hash_of_its_name(
     with files_of(tmp_path / "host") as address:
         weights = get_model_weights("mc3_18").DEFAULT.value
         monkeypatch.setattr(weights, "url", f"{address}/{name}")
+        monkeypatch.setitem(registry.RESIDUAL, "mc3_18", name)
         if whole:
             fetching.fetch(settings, "mc3_18")
             assert registry.load(settings, "mc3_18").source == "mc3_18"
