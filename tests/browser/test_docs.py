@@ -50,9 +50,8 @@ def in_sight(page: Page, id: str) -> bool:
 UNFOLD = "document.querySelectorAll('details').forEach((each) => (each.open = true))"
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(360, "dark"), pytest.param(1600, "light", marks=SLOW)]
-)
+@SLOW
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1600, "light")])
 def test_axe_finds_nothing(docs: Open, width: int, scheme: str) -> None:
     page = docs(width, color_scheme=scheme)
     page.evaluate(UNFOLD)

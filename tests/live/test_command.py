@@ -47,6 +47,7 @@ def test_link_on_standard_input(
     assert "hidden" not in err
 
 
+@pytest.mark.slow
 def test_stream_that_is_cut_comes_back_and_ends_by_ctrl_c(
     samples: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:

@@ -24,7 +24,9 @@ def video(make_video: Callable[..., Path]) -> Path:
     return make_video("moving.mp4", "-f", "lavfi", "-i", "testsrc2=d=4:r=16:s=160x120", *codec)
 
 
-@pytest.mark.parametrize("serve", [broadcast.http, broadcast.rtsp])
+@pytest.mark.parametrize(
+    "serve", [broadcast.http, pytest.param(broadcast.rtsp, marks=pytest.mark.slow)]
+)
 def test_goes_on_after_a_cut(serve: Callable[..., object], video: Path, private: Settings) -> None:
     """At the first try anew the server is away still."""
     said: list[str] = []

@@ -29,7 +29,7 @@ from tests.media.hostile_sites import DASH, HLS, PAGES, REFRESHES, ROWS
 from tests.media.site import Route, Site
 
 AT_ONCE = 3
-_OF_A_KIND = 4
+_OF_A_KIND = 8
 """Rows that follow each other, of which one is in `make test`."""
 LED_INWARD = [
     row

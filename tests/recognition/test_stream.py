@@ -161,6 +161,7 @@ def test_no_clip_holds_frames_from_both_sides_of_a_cut(
     assert (2.5, 60.0) in [(a[1], b[0]) for a, b in pairwise(seen)], "the gap is told as one"
 
 
+@pytest.mark.slow
 def test_memory_and_timeline_stay_as_they_are(recognizer: Recognizer, noise: Pixels) -> None:
     """Each frame that was kept would be 0.15 MB, and there are 16 new ones in a clip."""
     stream = Stream(recognizer, dataclasses.replace(TRAINED, stride=16))

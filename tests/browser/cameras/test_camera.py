@@ -132,6 +132,7 @@ def test_a_recording_is_kept_where_it_was_asked_for(page: Page) -> None:
     expect(page.get_by_text("picture was not kept")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_two_at_once_are_answered_and_a_third_is_told(
     page: Page, sighted: Browser, live: str
 ) -> None:
@@ -235,6 +236,7 @@ def test_a_lost_connection_leaves_what_was_recognised(page: Page, service: Servi
     assert ended(page, id)["result"]["segment_predictions"]
 
 
+@pytest.mark.slow
 def test_a_connection_that_falls_silent_is_lost(page: Page, service: Service) -> None:
     page.clock.install()
     start(page)

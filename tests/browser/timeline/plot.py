@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from playwright.sync_api import CDPSession, FloatRect, Page
@@ -73,16 +74,24 @@ def spoken(page: Page) -> str:
 
 def pixel(page: Page, x: float, y: float) -> list[int]:
     """Red, green, blue and alpha of the rows, at a place of the window."""
-    script = """([x, y]) => {
+    return pixels(page, [x], y)[0]
+
+
+def pixels(page: Page, xs: Sequence[float], y: float) -> list[list[int]]:
+    """The same of several places at one height."""
+    script = """([xs, y]) => {
         const canvas = document.querySelector(".timeline-rows canvas");
         const box = canvas.getBoundingClientRect();
-        const place = [x - box.left, y - box.top].map((n) => Math.floor(n * devicePixelRatio));
-        const copy = new OffscreenCanvas(1, 1).getContext("2d");
-        copy.drawImage(canvas, ...place, 1, 1, 0, 0, 1, 1);
-        return [...copy.getImageData(0, 0, 1, 1).data];
+        const copy = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+        return xs.map((x) => {
+            const place = [x - box.left, y - box.top].map((n) => Math.floor(n * devicePixelRatio));
+            copy.clearRect(0, 0, 1, 1);
+            copy.drawImage(canvas, ...place, 1, 1, 0, 0, 1, 1);
+            return [...copy.getImageData(0, 0, 1, 1).data];
+        });
     }"""
     settle(page)
-    values: list[int] = page.evaluate(script, [x, y])
+    values: list[list[int]] = page.evaluate(script, [xs, y])
     return values
 
 

@@ -15,6 +15,7 @@ from tests.browser.timeline.plot import (
     last,
     measure,
     pixel,
+    pixels,
     point,
     spoken,
     story,
@@ -47,7 +48,7 @@ def block(page: Page, share: float) -> float:
 def along(page: Page, result: Result, start: float, end: float, y: float) -> set[tuple[int, ...]]:
     """The colours from one second to another."""
     left, right = point(page, result, start)[0], point(page, result, end)[0]
-    return {tuple(pixel(page, x, y)) for x in range(round(left), round(right), 2)}
+    return set(map(tuple, pixels(page, range(round(left), round(right), 2), y)))
 
 
 def test_height_tells_how_sure_a_clip_is(open_page: Open) -> None:

@@ -75,8 +75,8 @@ def apart(source: str, home: Path, path: Path, settings: Settings) -> float:
     ("source", "size", "seconds", "tolerance"),
     [
         ("r3d_18", "342x256", 2, 0.004),
-        ("mc3_18", "342x256", 2, 0.004),
-        ("r2plus1d_18", "342x256", 2, 0.004),
+        pytest.param("mc3_18", "342x256", 2, 0.004, marks=pytest.mark.slow),
+        pytest.param("r2plus1d_18", "342x256", 2, 0.004, marks=pytest.mark.slow),
         ("timesformer", "298x224", 9, 1e-5),
         ("videomae", "298x224", 9, 1e-5),
     ],
@@ -101,7 +101,10 @@ def test_pictures_that_need_no_scaling_give_the_same(
 @pytest.mark.parametrize(
     ("source", "name"),
     [
-        *((source, "exercise_1080p.mp4") for source in (*saved.RESIDUAL, "videomae")),
+        ("r3d_18", "exercise_1080p.mp4"),
+        pytest.param("mc3_18", "exercise_1080p.mp4", marks=pytest.mark.slow),
+        pytest.param("r2plus1d_18", "exercise_1080p.mp4", marks=pytest.mark.slow),
+        pytest.param("videomae", "exercise_1080p.mp4", marks=pytest.mark.slow),
         ("timesformer", "gymnastics.mp4"),
     ],
 )
