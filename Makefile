@@ -30,8 +30,8 @@ test-slow: $(VENV)/.installed-dev ## run the tests that take long by their natur
 	$(PYTEST) -n $(PROCESSES) --hypothesis-profile=slow -m "(slow or fuzz) and not serial" tests/fuzz tests
 	$(PYTEST) -m "slow and serial"
 
-test-quick: $(VENV)/.installed-dev ## run the tests that need no browser and no service: minutes
-	$(PYTEST) -n $(PROCESSES) -m "not (slow or serial or browser or service)"
+test-quick: $(VENV)/.installed-dev ## run the tests that need no browser, service or video: three minutes
+	$(PYTEST) -n $(PROCESSES) -m "not (slow or serial or browser or service or heavy)"
 
 bench: $(VENV)/.installed-dev ## measure speed and memory, and write benchmarks/results.json
 	$(PY) -m benchmarks

@@ -35,6 +35,9 @@ TOGETHER = {"tests/browser/cameras", "tests/browser/compare"}
 """Folders whose files share a service or a browser of their own."""
 SERVICES = {"service", "web", "gunicorn"}
 """Fixtures that run the service, or its web alone, in processes of its own."""
+HEAVY = {"samples", "make_video", "recognizer", "postgresql", "bubblewrap", "site", "hub"}
+HEAVY |= {"here", "mini", "outcomes"}
+"""Fixtures whose tests decode video, start programs, or run whole networks."""
 THREADS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 0
 """Of each network; 0: as many as there are cores. Where tests run in several processes, one."""
 if THREADS:
@@ -43,11 +46,14 @@ if THREADS:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark a test of the browser, of a service, or that is fuzzing."""
+    """Mark a test of the browser, of a service, that is heavy, or that is fuzzing."""
+    fixtures = set(item.fixturenames)  # type: ignore[attr-defined]
+    if fixtures & HEAVY:
+        item.add_marker("heavy")
     [folder, *_] = item.path.relative_to(TESTS).parts
     if folder in ("browser", "fuzz"):
         item.add_marker(folder)
-    elif SERVICES & set(item.fixturenames):  # type: ignore[attr-defined]
+    elif fixtures & SERVICES:
         item.add_marker("service")
 
 
