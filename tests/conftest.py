@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).resolve().parent
 SAMPLES = TESTS.parents[1] / "shared" / "samples"
 
-TOGETHER = {"tests/browser/cameras", "tests/browser/compare"}
-"""Folders whose files share a service or a browser of their own."""
+TOGETHER = {"tests/browser/cameras", "tests/browser/compare", "tests/training"}
+"""Folders whose files share a service, a browser or a training of their own."""
 SERVICES = {"service", "web", "gunicorn"}
 """Fixtures that run the service, or its web alone, in processes of its own."""
 HEAVY = {"samples", "make_video", "recognizer", "postgresql", "bubblewrap", "site", "hub"}
@@ -58,7 +58,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests of the browser and of services, which take longest."""
+    """Begin with the folders of TOGETHER, the browser and services, which take longest."""
     items.sort(key=_order)
 
 
@@ -78,9 +78,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 def _order(item: pytest.Item) -> int:
-    """Browser, services, all others."""
-    ranks = [i for i, name in enumerate(("browser", "service")) if item.get_closest_marker(name)]
-    return min(ranks, default=2)
+    """Folders that stay together, the browser, services, all others."""
+    if str(item.path.parent.relative_to(TESTS.parent)) in TOGETHER:
+        return 0
+    marks = ("browser", "service")
+    return next((i for i, mark in enumerate(marks, 1) if item.get_closest_marker(mark)), 3)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,8 @@ from tests.serving import Service, eventually, serving
 from tests.small_disk import filled, small_disk
 from tests.web.going_live import going_live, pictures
 
+pytestmark = pytest.mark.slow
+
 Maker = Callable[..., Path]
 
 

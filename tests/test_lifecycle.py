@@ -111,7 +111,8 @@ def test_a_cancelled_job_leaves_nothing(service: Service, long_video: Path) -> N
     assert requests.delete(address, timeout=10).status_code == 204
 
 
-@pytest.mark.parametrize("victim", ["child", pytest.param("parent", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", ["child", "parent"])
 def test_a_killed_worker_is_replaced_and_its_job_done(
     service: Service, samples: Path, victim: str
 ) -> None:
@@ -179,6 +180,7 @@ def test_a_killed_web_server_is_replaced(service: Service, samples: Path) -> Non
     assert ended(address)["state"] == "done"
 
 
+@pytest.mark.slow
 def test_nothing_outlives_the_first_process(tmp_path: Path, long_video: Path) -> None:
     with serving(tmp_path) as service:
         start_long_job(service, long_video)

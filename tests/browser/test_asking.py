@@ -176,7 +176,9 @@ def test_a_correction_that_is_not_taken_says_why(page: Page, finished: Finished)
     expect(page.get_by_label("What does it show?")).to_have_value("swimming")
 
 
-@pytest.mark.parametrize("sample", [GYMNASTICS, "real/water_sport.mp4"])
+@pytest.mark.parametrize(
+    "sample", [GYMNASTICS, pytest.param("real/water_sport.mp4", marks=pytest.mark.slow)]
+)
 def test_thumbnails_are_the_frames_of_the_video_and_seek(
     page: Page, finished: Finished, sample: str
 ) -> None:

@@ -41,6 +41,7 @@ def test_it_is_shown_filtered_and_moved_in(page: Page, many: str) -> None:
     until(page, f"{NOW} > 0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["zoom", "pan", "play", "table"])
 def test_it_stays_smooth(page: Page, many: str, kind: str) -> None:
     page.goto(f"/?job={many}")

@@ -47,6 +47,7 @@ def whole(few: Mini, folders: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
+@pytest.mark.slow
 def test_it_writes_a_calibrated_checkpoint_and_its_card(whole: Path, folders: Path) -> None:
     model = registry.read(whole / "mine.safetensors")
     assert isinstance(model, ClipCheckpoint)
@@ -81,6 +82,7 @@ def test_a_run_that_was_stopped_ends_with_the_same_bytes(
         assert run.checkpoint(part).read_bytes() == expected
 
 
+@pytest.mark.slow
 def test_the_other_commands_take_the_file(
     few: Mini, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -175,6 +175,7 @@ def test_a_slow_service_gets_fewer_pictures_and_no_queue(page: Page) -> None:
     assert rest == [[100], "empty"]
 
 
+@pytest.mark.slow
 def test_somebody_elses_stream_can_be_followed(page: Page, sighted: Browser, live: str) -> None:
     id = start(page)
     answered(page)
@@ -196,6 +197,7 @@ def test_a_camera_that_is_unplugged_is_as_good_as_stop(page: Page) -> None:
     assert ended(page, id)["result"]["segment_predictions"]
 
 
+@pytest.mark.slow
 def test_leaving_the_page_stops(page: Page) -> None:
     id = start(page)
     answered(page)
@@ -206,6 +208,7 @@ def test_leaving_the_page_stops(page: Page) -> None:
     expect(page.locator("#watch")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_labels_of_the_form_are_looked_for(page: Page) -> None:
     page.get_by_text("Options").click()
     page.get_by_label("Actions to look for").fill("water skiing, riding a horse")

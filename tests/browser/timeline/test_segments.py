@@ -185,6 +185,7 @@ FRAMES = """async (kind) => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", ["One row", "By label"])
 def test_5000_segments_stay_smooth(open_page: Open, rows: str) -> None:
     page = open_page(made_up(5000), **WIDE)

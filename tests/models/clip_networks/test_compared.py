@@ -147,6 +147,7 @@ def test_a_worker_tells_which_models_there_are(service: Service) -> None:
     assert (models["lstm"]["labels"], models["lstm"]["clip_seconds"]) == (None, None)
 
 
+@pytest.mark.slow
 def test_the_command_line_compares_as_well(video: Path, tmp_path: Path) -> None:
     with saved.torch_home(tmp_path / "torch", "r3d_18"):
         done = predict(video, tmp_path, "--models", "r3d_18,bilstm", "--threshold", "0")

@@ -25,6 +25,7 @@ from tests.models.clip_networks import saved
 from tests.sentences import seed
 
 SOURCES = saved.RESIDUAL + saved.ATTENTION
+SLOW = pytest.mark.slow
 Maker = Callable[..., Path]
 
 
@@ -59,7 +60,13 @@ def model(home: Path, source: str, settings: Settings) -> Recognizer:
     return Recognizer.load(settings, model=name)
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize(
+    "source",
+    [
+        source if source in ("r3d_18", "timesformer") else pytest.param(source, marks=SLOW)
+        for source in SOURCES
+    ],
+)
 def test_the_whole_way(
     here: Path, source: str, video: Path, settings: Settings, tmp_path: Path
 ) -> None:
