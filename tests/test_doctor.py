@@ -256,6 +256,7 @@ def test_a_disk_too_small_for_the_uploads_that_are_allowed(
     assert "HAR_MAX_UPLOAD_MB" in said["Data folder"]
 
 
+@pytest.mark.slow
 def test_it_asks_no_network(healthy: config.Settings, tmp_path: Path) -> None:
     """As a program of its own, with CLIP and a backbone whose weights only the hub has."""
     with serve() as hub:

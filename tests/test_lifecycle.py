@@ -252,6 +252,7 @@ def test_a_worker_without_its_model_ends_the_service(tmp_path: Path) -> None:
     assert "Traceback" not in error
 
 
+@pytest.mark.slow
 def test_the_web_alone_says_that_a_worker_is_missing(tmp_path: Path, samples: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

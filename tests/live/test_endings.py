@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.children import running
 from tests.live.watching import live
@@ -36,6 +37,7 @@ def test_terminated_it_leaves_no_process(
     assert re.search(r"\d\.0-\d+\.0 s .*\[\x1b\[32m[\w ]+ \d+%\x1b\[0m, ", first)
 
 
+@pytest.mark.slow
 def test_reader_who_leaves_ends_it(
     samples: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:

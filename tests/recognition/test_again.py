@@ -34,7 +34,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return seed(tmp_path_factory.mktemp("data"))
 
 
-@pytest.fixture(scope="module", params=["objects", "clip"])
+@pytest.fixture(scope="module", params=["objects", pytest.param("clip", marks=pytest.mark.slow)])
 def settings(request: pytest.FixtureRequest, data: Path) -> Settings:
     """Those of each zero-shot model; CLIP is a tiny one of random weights."""
     name = "off"

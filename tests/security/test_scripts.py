@@ -221,7 +221,9 @@ def container(kind: str, make_video: Maker, beside: Path, away: Path, settings: 
     return path
 
 
-@pytest.mark.parametrize("machine", ["bubblewrap", "without_bubblewrap"])
+@pytest.mark.parametrize(
+    "machine", [pytest.param("bubblewrap", marks=pytest.mark.slow), "without_bubblewrap"]
+)
 @pytest.mark.parametrize(("kind", "code"), CONTAINERS.items())
 def test_containers_that_name_files(
     kind: str,

@@ -20,7 +20,7 @@ from har.training.features import Extractor
 Maker = Callable[..., Path]
 
 
-@pytest.fixture(params=["i3d", PACKAGED])
+@pytest.fixture(params=["i3d", pytest.param(PACKAGED, marks=pytest.mark.slow)])
 def extractor(request: pytest.FixtureRequest, settings: Settings) -> Extractor:
     return Extractor(backbone.load(request.param), 8.0, 224, 16, settings)
 

@@ -93,6 +93,7 @@ def test_a_camera_in_use(page: Page) -> None:
     expect(step(page)).to_have_text("Try again")
 
 
+@pytest.mark.slow
 def test_a_page_that_came_without_tls(sighted: Browser, web: str) -> None:
     context = sighted.new_context()
     page = context.new_page()
@@ -110,6 +111,7 @@ def test_a_camera_that_goes_before_the_start(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("There is no camera")
 
 
+@pytest.mark.slow
 def test_another_camera_can_be_chosen(playwright: Playwright, web: str) -> None:
     name = "document.querySelector('#live video').srcObject?.getTracks()[0].label"
     two = chromium(playwright, *TWO_CAMERAS, program=CHROMIUM)
@@ -132,6 +134,7 @@ def test_a_key_is_asked_for_before_the_camera(sighted: Browser, tmp_path: Path) 
         expect(page.get_by_label("Your key")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_a_file_is_chosen_after_all(page: Page, tmp_path: Path) -> None:
     """What is wrong with a file is no matter of the camera that was used before."""
     use(page)

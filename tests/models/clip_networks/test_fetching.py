@@ -101,7 +101,7 @@ def test_what_the_hub_does_not_have(hub: Hub, settings: Settings) -> None:
     assert "has no model someone/tiny-network" in said
 
 
-@pytest.mark.parametrize("name", ["r3d_18", "videomae"])
+@pytest.mark.parametrize("name", [pytest.param("r3d_18", marks=pytest.mark.slow), "videomae"])
 def test_where_no_host_answers_it_ends_soon(settings: Settings, tmp_path: Path, name: str) -> None:
     """A proxy that refuses stands for a machine without a network."""
     nowhere = dict.fromkeys(("https_proxy", "HTTPS_PROXY"), "http://127.0.0.1:9")
