@@ -21,6 +21,7 @@ from har.errors import (
     NotFound,
     Restarting,
     Superseded,
+    TookTooLong,
     TooLong,
     WorkerUnavailable,
 )
@@ -170,6 +171,15 @@ def test_there_is_nobody_to_answer(queue: Queue, id: str) -> None:
     queue.records.lost_after = 0.0
     token = asking.ask(queue.records, id, None)
     with pytest.raises(WorkerUnavailable):
+        asking.wait(queue, id, token)
+    assert questions(queue) == 0
+
+
+def test_nobody_waits_for_ever(queue: Queue, id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a worker is there, and does not answer."""
+    monkeypatch.setattr(asking, "_PATIENCE", 0.3)
+    token = asking.ask(queue.records, id, ["Yoga"])
+    with pytest.raises(TookTooLong):
         asking.wait(queue, id, token)
     assert questions(queue) == 0
 

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
+import sqlalchemy as sa
 
 from config import Settings
 from har.errors import DiskFull, KeyReused, NotAVideo, NotFound, QueueFull, Restarting
@@ -200,6 +201,16 @@ def test_who_waits_is_told_when_the_job_is_removed(settings: Settings, queue: Qu
         with pytest.raises(NotFound):
             wait.result(10)
     assert stored(settings) == []
+
+
+def test_a_job_that_cannot_be_forgotten_keeps_its_files(settings: Settings, queue: Queue) -> None:
+    """Unless the disk is full, when its files are what makes room."""
+    job = submit(queue)
+    with queue.records.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE jobs RENAME TO elsewhere"))
+    with pytest.raises(sa.exc.DBAPIError):
+        queue.cancel(job.id)
+    assert stored(settings) == [job.id]
 
 
 def wait_with(queue: Queue, beat: threading.Event) -> Job:
