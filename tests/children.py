@@ -23,7 +23,7 @@ def sharing(server: AbstractContextManager[Server]) -> Iterator[Server]:
 
 
 def children(recursive: bool = True) -> list[psutil.Process]:
-    """The children that no other test has and, unless it is told not to, theirs."""
+    """The children that no other test has; their children as well if ``recursive``."""
     found = [child for child in psutil.Process().children() if child.pid not in _shared]
     for child in [*found] if recursive else []:
         with suppress(psutil.NoSuchProcess):

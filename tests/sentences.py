@@ -28,7 +28,7 @@ Objects(Sentences(Path(sys.argv[1])), {}).scores(torch.zeros(1000), UCF101)
 
 
 def seed(data: Path) -> Path:
-    """Put the vectors into a data folder, and return it; to make them takes six seconds."""
+    """Put the vectors into a data folder, and return it; to make them takes seconds."""
     (data / "cache").mkdir(parents=True, exist_ok=True)
     shutil.copy(_vectors(), data / "cache" / "sentences.npz")
     return data

@@ -65,11 +65,11 @@ def _known(source: Source, kind: str, is_here: bool) -> Choice:
 
 def _others(settings: Settings) -> Iterator[Choice]:
     for name in registry.others(settings):
+        from har.models.clip_networks import attention  # transformers takes seconds
+
         folder = registry.folder_for(settings, name)
         # What cannot be used is not offered; the command that lists models tells of it.
         with suppress(CheckpointError):
-            from har.models.clip_networks import attention  # transformers takes seconds
-
             labels, geometry = attention.seen(registry.class_of(folder), folder)
             seconds = geometry.frames / geometry.fps
             yield _choice(name, "transformers", labels, seconds, True)

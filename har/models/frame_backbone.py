@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ class FrameBackbone:
 
     sees_clips = False
 
-    def __init__(self, name: str = PACKAGED, state: Mapping[str, Tensor] | None = None) -> None:
+    def __init__(self, name: str, state: Mapping[str, Tensor] | None = None) -> None:
         self.name = name
         self.network = FrameNetwork(pretrained(name) if state is None else empty(name))
         if state is not None:
@@ -74,18 +74,15 @@ class FrameNetwork(nn.Module):
 
 def pretrained(name: str) -> Any:
     """timm's network of that name with its weights. Raises CheckpointError."""
-    return _PACKAGED[name]() if name in _PACKAGED else _from_timm(name)
+    return _packaged() if name == PACKAGED else _from_timm(name)
 
 
-def _packaged_lite0() -> Any:
+def _packaged() -> Any:
     network = empty(PACKAGED)
     # The package's names differ from timm's; the tensors come in the same order and shapes.
     tensors = imagenet.state().values()
     network.load_state_dict(dict(zip(network.state_dict(), tensors, strict=True)))
     return network
-
-
-_PACKAGED: dict[str, Callable[[], Any]] = {PACKAGED: _packaged_lite0}
 
 
 def empty(name: str) -> Any:

@@ -37,7 +37,7 @@ class Classifier:
 
     @torch.inference_mode()
     def probabilities(self, pixels: NDArray[np.uint8]) -> Tensor:
-        """Of each class in frames [n, h, w, 3] in RGB; [n, 1000]."""
+        """Class probabilities [n, 1000] of RGB frames [n, h, w, 3] in 0..255."""
         # Channels-last in memory is what the network runs fastest on, and what frames are.
         images = torch.from_numpy(pixels).to(precision.device).permute(0, 3, 1, 2).float()
         with precision.autocast():

@@ -42,7 +42,7 @@ CLIP_SECONDS: dict[Source, float] = {
     "timesformer": 8 * 32 / 30,
     "videomae": 16 * 4 / 30,
 }
-"""How long a clip of each is. As the libraries tell it, which take seconds to import."""
+"""Length of a clip of each, here because the libraries that know it take seconds to import."""
 KINETICS = 400
 """Labels of these checkpoints, which are those of Kinetics-400."""
 NAMES: tuple[str, ...] = (*HEADS, *RESIDUAL, *ATTENTION)

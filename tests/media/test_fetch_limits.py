@@ -18,7 +18,7 @@ from har.errors import UrlNoVideo, UrlUnreachable
 from har.media import child
 from har.media.egress import rules_of
 from har.media.fetch import fetch
-from tests.children import children
+from tests.children import children, fact
 from tests.media.refusal import refusal
 from tests.media.site import TYPES, Site, content, endless, stalled
 from tests.serving import eventually
@@ -169,9 +169,8 @@ def test_cancelling_while_nothing_arrives(
 
 def lives(process: psutil.Process) -> bool:
     """Whether a process does anything; its parent may be late in asking how it ended."""
-    with suppress(psutil.NoSuchProcess):
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    return False
+    ended = psutil.STATUS_ZOMBIE
+    return bool(fact(process, "status", ended) != ended)
 
 
 def test_cancelling_at_the_very_end(

@@ -55,8 +55,8 @@ def beyond_schemas(failure: Failure, case: Case, response: Response) -> bool:
         return empty or "x-schemathesis-unknown-property" in (case.headers or {})
     if isinstance(failure, EnsureResourceAvailability):
         # Of a job that was just created, nothing can be corrected yet, or taken away.
-        told: str = response.json()["detail"]
-        return told.startswith(("This job is", "Nobody has corrected", "There is no such copy"))
+        detail: str = response.json()["detail"]
+        return detail.startswith(("This job is", "Nobody has corrected", "There is no such copy"))
     if not isinstance(failure, RejectedPositiveData):
         return False
     problem = response.json()

@@ -55,7 +55,7 @@ class MiniLM(nn.Module):
         self.layers = nn.TransformerEncoder(layer, _LAYERS, enable_nested_tensor=False)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """As the class says."""
+        """Token numbers [B, n] to unit vectors [B, 384]."""
         padding = tokens == 0
         positions = self.positions.weight[: tokens.shape[1]]
         x = self.norm(self.words(tokens) + positions + self.kind)  # [B, n, 384]
