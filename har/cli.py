@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import config
 from har import __version__
-from har.errors import FileMissing, HarError
+from har.errors import BadLabels, FileMissing, HarError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         add("calibrate", run_calibrate, "Fit a checkpoint's confidence on held-back clips.")
     )
     add_models(add("models", run_models, "List the models that can be chosen, or fetch one."))
-    add("labels", _labels, "List the actions that are known.")
+    _add_labels(add("labels", _labels, "List the actions that have a name, or search them."))
     add("doctor", _doctor, "Check what this machine has and lacks.")
     return parser
 
@@ -190,12 +190,22 @@ def _migrate(arguments: argparse.Namespace, settings: config.Settings) -> int:
     return 0
 
 
-def _labels(arguments: argparse.Namespace, settings: config.Settings) -> int:
-    from har.models import registry
-    from har.models.labels import UCF101
+def _add_labels(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "text", metavar="TEXT", nargs="?", default="", help="a part of a name; all without it"
+    )
 
-    print("Trained:", ", ".join(registry.load(settings).labels))
-    print("Zero-shot, unless you give your own:", ", ".join(UCF101))
+
+def _labels(arguments: argparse.Namespace, settings: config.Settings) -> int:
+    from har.models.labels import VOCABULARY
+
+    found = VOCABULARY.search(arguments.text)
+    if not found:
+        raise BadLabels(f"No action is called '{arguments.text}'. 'har labels' lists all.")
+    for entry in found:
+        others = ", ".join(name for name in entry.names if name not in (entry.label, entry.words))
+        near = f"; near: {', '.join(sorted(entry.near))}" if entry.near else ""
+        print(f"{entry.label}: {entry.words} ({others}{near})")
     return 0
 
 

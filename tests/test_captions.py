@@ -16,4 +16,4 @@ from har.types import Action, Source
 def test_a_source_is_called_the_same_everywhere(source: Source) -> None:
     script = (config.ROOT / "static/js/labels.js").read_text("utf-8")
     [name] = re.findall(rf'^  {source}: "(.+)",$', script, re.MULTILINE)
-    assert caption(Action(0, 1, "SitDown", 0.9, source)) == f"Sit Down  90%  {name}"
+    assert caption(Action(0, 1, "SitDown", 0.9, source)) == f"Sitting down  90%  {name}"

@@ -153,9 +153,18 @@ def test_bad_setting_is_one_clear_line(data: Path) -> None:
 
 
 def test_labels(here: Here) -> None:
-    done = here("labels")
-    assert "SitDown" in done.stdout
-    assert "YoYo" in done.stdout
+    lines = here("labels").stdout.splitlines()
+    assert len(lines) > 480
+    assert "Archery: Archery (shoot_bow, bow and arrow, " in "\n".join(lines)
+
+
+def test_labels_are_searched_by_any_name(here: Here) -> None:
+    done = here("labels", "push up")
+    assert "PushUps: Push-ups (" in done.stdout
+    assert len(done.stdout.splitlines()) < 20
+    done = here("labels", "juggling three kittens")
+    assert done.returncode == 2
+    assert "No action is called 'juggling three kittens'" in done.stderr
 
 
 def test_keys_are_made_listed_and_removed(here: Here) -> None:

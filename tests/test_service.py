@@ -75,10 +75,10 @@ def test_a_link_is_recognised(service: Service, samples: Path) -> None:
 
 
 def test_options_reach_the_models(service: Service, samples: Path) -> None:
-    names = ("Juggling", "Sit Down")
+    names = ("JugglingBalls", "SitDown")
     response = service.predict(
         video=samples / "real" / "gymnastics.mp4",
-        labels=", ".join(names),
+        labels="Juggling, Sit Down",
         stride=16,
         threshold=1,
         annotate=0,

@@ -36,7 +36,7 @@ class _Stretch:
 
 
 def write(result: Result, view: View) -> str:
-    """A line for each chapter, such as ``1:05 Push Ups``; always of the timeline, and nothing where
+    """A line for each chapter, such as ``1:05 Push-ups``; always of the timeline, and nothing where
     the view leaves nothing of it.
 
     Neighbours shorter than 10 s are one chapter, named after what most of it is; where even

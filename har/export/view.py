@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from har.errors import BadOption
-from har.models.labels import MAX_LABEL_LENGTH
+from har.models.labels import MAX_LABEL_LENGTH, VOCABULARY
 from har.options import parse_fraction
 from har.types import UNKNOWN, Action, Source
 
@@ -54,7 +54,7 @@ def parse_view(query: Mapping[str, Sequence[str]]) -> View:
     return View(
         what=_what(_single(query, "what")),
         minimum=parse_fraction("min", _single(query, "min") or "0"),
-        labels=frozenset(_label(text) for text in query.get("label", ())),
+        labels=frozenset(name for text in query.get("label", ()) for name in _label(text)),
         sources=frozenset(_source(text) for text in query.get("source", ())),
         model=_single(query, "model"),
     )
@@ -109,13 +109,14 @@ def _what(text: str) -> What:
     return "segments" if text == "segments" else "timeline"
 
 
-def _label(text: str) -> str:
+def _label(text: str) -> tuple[str, str]:
+    """A label as it is asked for, and as the vocabulary has it: earlier results have others."""
     if not 1 <= len(text) <= MAX_LABEL_LENGTH:
         raise BadOption(
             f"label must have 1 to {MAX_LABEL_LENGTH} characters; for several labels give it "
             "several times."
         )
-    return text
+    return text, VOCABULARY.label(text)
 
 
 def _source(text: str) -> str:

@@ -1,7 +1,7 @@
 """Where the timelines of two models say the same.
 
-Models learnt the names of actions from different data: what is ``JumpingJack`` in UCF101 is
-``jumping jacks`` in Kinetics.
+Models that were trained elsewhere have names of their own: what is ``JumpingJack`` in UCF101 may be
+``jumping jacks`` there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from har.models.labels import spaced
+from har.models.labels import VOCABULARY, spaced
 from har.types import UNKNOWN, Action
 
 _WORD = re.compile(r"[^\W_]+")
@@ -54,13 +54,14 @@ def share(agreed: Sequence[Agreed], duration: float) -> float:
 
 
 def is_same(label: str, other: str) -> bool:
-    """Whether two labels name one action: their words are the same, but for upper case, a plural's
-    ``s`` and the ``ing`` of a verb, before which a letter may be doubled.
-
-    So ``PushUps`` is ``push up`` and ``SitDown`` is ``sitting down``, and ``BodyWeightSquats`` is
-    not ``squat``. ``Unknown`` is not even itself.
+    """Whether two labels name one action: in the vocabulary, or because their words are the same,
+    but for upper case, a plural's ``s`` and the ``ing`` of a verb, before which a letter may be
+    doubled. ``Unknown`` is not even itself.
     """
-    return UNKNOWN not in (label, other) and _words(label) == _words(other)
+    if UNKNOWN in (label, other):
+        return False
+    twins = VOCABULARY.label(label) == VOCABULARY.label(other)
+    return twins or _words(label) == _words(other)
 
 
 @lru_cache(maxsize=2000)

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from har.errors import BadOption
+from har.models.labels import VOCABULARY
 
 Frames = NDArray[np.uint8]
 """Shape [n, h, w, 3], RGB."""
@@ -25,17 +26,12 @@ Frames = NDArray[np.uint8]
 When = Literal["before", "after"]
 """On the whole video before frames are sampled from it, or on the clip afterwards."""
 
-OPPOSITES: Mapping[str, str] = {
-    "SitDown": "StandUp",
-    "StandUp": "SitDown",
-    # HMDB51's names for the same.
-    "Sit": "Stand",
-    "Stand": "Sit",
-}
+OPPOSITES: Mapping[str, str] = {"SitDown": "StandUp", "StandUp": "SitDown"}
 """What an action shows when it is reversed in time."""
 
 TIMELESS = frozenset(
-    """
+    VOCABULARY.label(name)
+    for name in """
     BodyWeightSquats HipSway JumpingJack Plank PushUps RussianTwist StandStill TurnAround Yoga
 
     ApplyEyeMakeup ApplyLipstick BenchPress BlowDryHair BoxingPunchingBag BoxingSpeedBag

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from har.errors import BadOption, ManifestError
+from har.models.labels import VOCABULARY
 from har.training.manifest import (
     Row,
     refuse_missing,
@@ -96,7 +97,8 @@ Labelled = TypeVar("Labelled", Row, _Listed)
 
 def _of_classes(found: list[Labelled], classes: str) -> list[Labelled]:
     """Those of the labels that are named; all where none is. Raises BadOption."""
-    asked = {name.strip() for name in classes.split(",")} if classes.strip() else set()
+    names = classes.split(",") if classes.strip() else []
+    asked = {VOCABULARY.label(name.strip()) for name in names}
     known = {one.label for one in found}
     if asked - known:
         raise BadOption(
@@ -120,7 +122,8 @@ def _folder(folder: Path) -> list[Row]:
             f"The folder {folder.name} holds no videos. Add some, or remove the folder."
         )
     files = [f"{folder.name}/{name}" for name in names]
-    return [Row(file, folder.name, "unnamed", group=file, fold=None) for file in files]
+    label = VOCABULARY.label(folder.name)
+    return [Row(file, label, "unnamed", group=file, fold=None) for file in files]
 
 
 def _official(kind: str, root: Path, split: int, part: Part | None, classes: str) -> list[Row]:
@@ -159,7 +162,7 @@ def _ucf101(root: Path, split: int) -> Iterator[_Listed]:
                     f"Line {number} of {name} is no path such as Biking/v_Biking_g01_c01.avi."
                 )
             label, video, group = found[1], found[2], found[3]
-            yield _Listed(label, video, part, label, f"{label}_g{group}")
+            yield _Listed(label, video, part, VOCABULARY.label(label), f"{label}_g{group}")
 
 
 _HMDB51_LINE = re.compile(r"([^/]+\.avi)\s+([012])")
@@ -170,7 +173,7 @@ def _hmdb51(root: Path, split: int) -> Iterator[_Listed]:
     ending = f"_test_split{split}.txt"
     for path in _lists(root, "testTrainMulti_7030_splits", f"*{ending}"):
         folder = path.name.removesuffix(ending)
-        label = "".join(word.capitalize() for word in folder.split("_"))
+        label = VOCABULARY.label("".join(word.capitalize() for word in folder.split("_")))
         for number, line in _lines(path):
             found = _HMDB51_LINE.fullmatch(line)
             if not found:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from har.errors import ManifestError
+from har.models.labels import VOCABULARY
 
 FOLDS = 4
 """Folds that are made where a manifest has none."""
@@ -139,7 +140,7 @@ def _row(line: int, cells: dict[str, str | None]) -> Row:
         raise ManifestError(f"{text['file']} has the fold '{fold}'; folds are whole numbers.")
     return Row(
         file=text["file"],
-        label=text["label"],
+        label=VOCABULARY.label(text["label"]),
         source=text.get("source") or "unnamed",
         group=text.get("group") or text["file"],
         fold=int(fold) if fold else None,

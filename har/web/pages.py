@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from har.export.formats import FORMATS
 from har.media import examples
+from har.models.labels import VOCABULARY
 from har.web.openapi import document
 from har.web.reference import reference
 from har.web.security import asked_address
@@ -23,6 +24,7 @@ def index() -> Response:
         job="job" in request.args,
         formats=FORMATS.values(),
         examples=examples.installed(),
+        words={entry.label: entry.words for entry in VOCABULARY},
     )
     response = make_response(page)
     # Nothing in it is anybody's; a form that is gone back to keeps what was typed.

@@ -183,6 +183,8 @@ def _labels(settings: Settings, default: str) -> Schema:
         "type": "string",
         "description": "Comma-separated names, the zero-shot vocabulary: at most "
         f"{settings.max_labels}, each of at most {MAX_LABEL_LENGTH} printable characters. "
+        "Double quotes keep a comma. A name that is known becomes its label, as `push up` becomes "
+        "`PushUps`, and each action counts once. "
         f"{default}",
     }
 
@@ -201,7 +203,8 @@ CORRECTION = _form(
         "label": {
             "type": "string",
             "maxLength": MAX_LABEL_LENGTH,
-            "description": "What is done there. Without it, the models' labels come back.",
+            "description": "What is done there; a name that is known becomes its label. Without "
+            "it, the models' labels come back.",
         },
     },
     {"required": ["first"]},

@@ -24,8 +24,12 @@ const MODELS = {
   person: "corrected by hand",
 };
 
-/** 'SitDown' is 'Sit Down'; text that already has spaces stays as it is. */
+/** What people read for the labels of the vocabulary, as the page brings it. */
+const WORDS = JSON.parse(document.getElementById("words")?.textContent || "{}");
+
+/** 'SitDown' is 'Sitting down'; a label that the vocabulary lacks keeps its words. */
 export function spaced(label) {
+  if (Object.hasOwn(WORDS, label)) return WORDS[label];
   if (label.includes(" ")) return label;
   return label
     .replaceAll("_", " ")

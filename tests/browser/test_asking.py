@@ -110,7 +110,7 @@ def test_a_whole_action_is_corrected_and_taken_away(page: Page, finished: Finish
         f"Saved: {count} clips are walking on bars now."
     )
     expect(panel.get_by_role("heading", level=2)).to_have_text("walking on bars")
-    expect(panel).to_contain_text("Corrected by a person; the zero-shot model said Parallel Bars.")
+    expect(panel).to_contain_text("Corrected by a person; the zero-shot model said Parallel bars.")
     assert violations(page) == []
     after = result_of(page, job)
     assert labels_of(after) == ["walking on bars"] * count + said[count:]

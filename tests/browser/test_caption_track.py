@@ -48,5 +48,5 @@ def test_on_a_clock_that_begins_late(browser: Browser, make_video: Callable[...,
     page.goto(SITE)
     seen = page.evaluate(WATCH)
     page.context.close()
-    assert [text for _, text in seen] == [SHOWN, "Push Ups  90%  BiLSTM"]
+    assert [text for _, text in seen] == [SHOWN, "Push-ups  90%  BiLSTM"]
     assert 8 <= seen[0][0] < 9 <= seen[1][0] <= 10

@@ -27,7 +27,7 @@ def test_chapters() -> None:
         *timeline(("PushUps", 65.9), ("Unknown", 20), ("R&B <live>", 3700), ("Yoga", 10), start=8.3)
     )
     assert write(video, View()) == (
-        "0:00 Push Ups\n1:05 Other\n1:25 R&B \u2039live\u203a\n1:03:05 Yoga\n"
+        "0:00 Push-ups\n1:05 Other\n1:25 R&B \u2039live\u203a\n1:03:05 Yoga\n"
     )
 
 

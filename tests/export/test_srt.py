@@ -20,7 +20,7 @@ def test_counts_from_the_first_picture() -> None:
     assert write(LATE, View()) == (
         "1\n"
         "00:00:00,000 --> 00:00:04,167\n"
-        "Push Ups  90%  BiLSTM\n"
+        "Push-ups  90%  BiLSTM\n"
         "\n"
         "2\n"
         "00:00:05,667 --> 00:00:11,667\n"

@@ -27,7 +27,7 @@ def test_tells_the_videos_own_clock() -> None:
         "\n"
         "1\n"
         "00:00:08.333 --> 00:00:12.500\n"
-        "Push Ups  90%  BiLSTM\n"
+        "Push-ups  90%  BiLSTM\n"
         "\n"
         "2\n"
         "00:00:14.000 --> 00:00:20.000\n"

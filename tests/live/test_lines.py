@@ -27,8 +27,8 @@ def test_for_programs() -> None:
 
 def test_for_people_the_first_is_green() -> None:
     line = for_people(ANSWER, {})
-    assert "2.0-4.0 s  Push Ups  88%  BiLSTM" in line
-    assert "[\033[32mPush Ups 88%\033[0m, Squats 6%, Yoga 3%]" in line
+    assert "2.0-4.0 s  Push-ups  88%  BiLSTM" in line
+    assert "[\033[32mPush-ups 88%\033[0m, Squats 6%, Yoga 3%]" in line
     assert "Walk" not in line
 
 

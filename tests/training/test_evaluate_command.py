@@ -119,7 +119,7 @@ def test_the_report_holds_all_that_was_asked_for(crossed: Path) -> None:
     assert "## Without the order of things" in text
     assert "## Timelines: two.csv" in text
     assert "## Timelines: joined from 5 clips\n\n1 videos. Each video was scored by" in text
-    assert "Stand Still (2), Unknown (1)" in text
+    assert "Standing still (2), Unknown (1)" in text
     assert str(crossed.parent) not in text
     found = json.loads((crossed / "metrics.json").read_text())
     assert set(found["shuffled"]) == {"all", *LEARNT}

@@ -105,8 +105,6 @@ def test_the_other_commands_take_the_file(
         environment.setenv("HAR_CHECKPOINT", file)
         assert har(few, "models") == 0
         assert "mine.safetensors  a fine-tuned videomae" in capsys.readouterr().out
-        assert har(few, "labels") == 0
-        assert "Trained: SitDown, Walk" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

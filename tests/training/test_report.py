@@ -63,7 +63,7 @@ def test_the_report_tells_all_and_links_what_is_there(tmp_path: Path) -> None:
         f"| {top1.high:.1%} | {low:.1%} to {high:.1%} |"
     ) in text
     assert f"| macro-F1 | {found.spread['macro_f1'].mean:.3f} |" in text
-    assert "| Body Weight Squats | 20 | 20 |" in text
+    assert "| Squats | 20 | 20 |" in text
     assert "Plank (6)" in text
     assert f"`{found.pooled.errors[0].files[0]}`" in text
     assert "| F1@50 | 50.0% |" in text

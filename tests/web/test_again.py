@@ -41,7 +41,7 @@ def test_other_labels(client: FlaskClient, queue: Queue, id: str, tmp_path: Path
     with at_work(queue, tmp_path, b"video"):
         answer = client.put(f"/jobs/{id}/labels", data={"labels": " Yoga , Tai Chi"})
         assert answer.status_code == 200
-        assert answer.get_json()["labels"] == ["Yoga", "Tai Chi"]
+        assert answer.get_json()["labels"] == ["Yoga", "TaiChi"]
         assert answer.get_json() == client.get(f"/jobs/{id}").get_json()["result"]
         assert client.put(f"/jobs/{id}/labels").get_json()["labels"] is None
         assert client.put(f"/jobs/{id}/labels", data={"labels": ""}).status_code == 200
@@ -98,13 +98,13 @@ def test_a_correction_is_seen_wherever_the_result_is(client: FlaskClient, id: st
     result = answer.get_json()
     first, second = result["segment_predictions"]
     assert first == before["segment_predictions"][0]
-    assert (second["label"], second["source"], second["confidence"]) == ("Sit Down", "person", 1.0)
+    assert (second["label"], second["source"], second["confidence"]) == ("SitDown", "person", 1.0)
     assert second["corrected"]["label"] == before["segment_predictions"][1]["label"]
-    assert result["timeline"][-1]["label"] == "Sit Down"
+    assert result["timeline"][-1]["label"] == "SitDown"
     assert client.get(f"/jobs/{id}").get_json()["result"] == result
     assert '"corrected"' in client.get(f"/jobs/{id}/events").text
     exported = client.get(f"/jobs/{id}/export/csv?source=person").text
-    assert "Sit Down,1.0,person" in exported
+    assert "SitDown,1.0,person" in exported
     back = client.put(f"/jobs/{id}/corrections", data={"first": "0", "last": "1", "label": ""})
     assert back.get_json() == before
 
@@ -209,7 +209,7 @@ def test_a_correction_outlasts_other_labels(
     form = {"first": 0, "last": 1, "label": "Sit Down"}
     assert requests.put(address, data=form, timeout=PATIENCE).status_code == 200
     again = ask(LABELS)["segment_predictions"]
-    assert [segment["label"] for segment in again[:2]] == ["Sit Down"] * 2
+    assert [segment["label"] for segment in again[:2]] == ["SitDown"] * 2
     assert {segment["corrected"]["source"] for segment in again[:2]} == {"objects"}
     assert {segment["source"] for segment in again[2:]} == {"objects"}
     taken_back = {"first": 0, "last": len(again) - 1}

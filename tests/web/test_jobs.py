@@ -70,7 +70,7 @@ def test_a_job_is_told_from_its_beginning(
     assert response.get_json() == job
     assert int(response.headers["Retry-After"]) > 0
     options = queue.records.get(job["id"]).chosen_options()
-    assert (options.labels, options.stride, options.annotate) == (("Yoga", "Sit Down"), 4, True)
+    assert (options.labels, options.stride, options.annotate) == (("Yoga", "SitDown"), 4, True)
 
 
 def test_a_job_is_told_while_it_runs(

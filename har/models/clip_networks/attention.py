@@ -20,6 +20,7 @@ from transformers import (
 
 from har.errors import CheckpointError
 from har.models.clip_networks.network import ClipNetwork, Geometry
+from har.models.labels import VOCABULARY
 from har.models.pretrained import whole
 from har.types import Fit, Source
 
@@ -102,7 +103,7 @@ def sizes(config: Any) -> dict[str, Any]:
 
 def _model(source: Source, name: str, geometry: Geometry, network: Any) -> ClipNetwork:
     named = network.config.id2label
-    labels = tuple(named[i] for i in range(len(named)))
+    labels = VOCABULARY.labels(named[i] for i in range(len(named)))
     return ClipNetwork(source, name, labels, geometry, Logits(network))
 
 

@@ -11,6 +11,7 @@ from torchvision.models import WeightsEnum, get_model, get_model_weights
 from har.errors import CheckpointError
 from har.models import registry
 from har.models.clip_networks.network import ClipNetwork, Geometry
+from har.models.labels import VOCABULARY
 from har.types import Fit, Source
 
 FRAMES = 16
@@ -69,7 +70,7 @@ def empty(source: Source, labels: int | None = None) -> nn.Module:
 
 
 def _model(source: Source, name: str, network: nn.Module) -> ClipNetwork:
-    labels = tuple(weights(source).meta["categories"])
+    labels = VOCABULARY.labels(weights(source).meta["categories"])
     return ClipNetwork(source, name, labels, geometry(source), ChannelsFirst(network))
 
 

@@ -18,10 +18,11 @@ def test_ucf101_has_its_classes() -> None:
 @pytest.mark.parametrize(
     ("label", "words"),
     [
-        ("SitDown", "Sit Down"),
-        ("YoYo", "Yo Yo"),
+        ("SitDown", "Sitting down"),
+        ("YoYo", "Playing with a yo-yo"),
         ("Archery", "Archery"),
-        ("playing_chess", "playing chess"),
+        ("DogWagging", "Dog Wagging"),
+        ("playing_with_kittens", "playing with kittens"),
         ("juggling three balls", "juggling three balls"),
     ],
 )
@@ -30,7 +31,27 @@ def test_spaced(label: str, words: str) -> None:
 
 
 def test_parse_labels_keeps_order_and_drops_repeats() -> None:
-    assert parse_labels(" Surfing, juggling fire ,Surfing", 5) == ("Surfing", "juggling fire")
+    assert parse_labels(" Surfing, wet kittens ,Surfing", 5) == ("Surfing", "wet kittens")
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("push up,PushUps,Push-ups", ("PushUps",)),
+        ("playing tennis, TENNIS SWING", ("PlayingTennis", "TennisSwing")),
+        ("Wet Kittens,wet kittens", ("Wet Kittens",)),
+        ('"wet, cold kittens",Surfing', ("wet, cold kittens", "Surfing")),
+        ('"say ""hello""", Surfing', ('say "hello"', "Surfing")),
+        ("rock 'n' roll", ("rock 'n' roll",)),
+    ],
+)
+def test_each_action_counts_once(text: str, labels: tuple[str, ...]) -> None:
+    assert parse_labels(text, 5) == labels
+
+
+def test_a_quote_that_is_not_closed_is_told() -> None:
+    with pytest.raises(BadLabels, match="A quote is not closed"):
+        parse_labels('"wet, kittens', 5)
 
 
 @pytest.mark.parametrize("text", ["", " ", ",", "a,,b", "a,", "a" * 101, "a\x00b", "a\nb"])
