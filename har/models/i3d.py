@@ -81,7 +81,7 @@ class Early(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv1a = Unit(3, 64, kernel=7, stride=2)
+        self.conv1a = Stem(3, 64, kernel=7, stride=2)
         self.conv2b = Unit(64, 64, kernel=1)
         self.conv2c = Unit(64, 192, kernel=3)
         self.mixed3, self.mixed4 = _blocks("mixed3"), _blocks("mixed4")
@@ -106,6 +106,28 @@ class Unit(nn.Module):
         """[B, inputs, T, H, W] to [B, outputs, T / stride, H / stride, W / stride]."""
         padded = _same(maps, self.conv.kernel_size, self.conv.stride)
         return F.relu(self.conv(padded), inplace=True)
+
+
+class Stem(Unit):
+    """A Unit with a kernel of 7 and a stride of 2, computed as one of 4 and 1.
+
+    Blocks of 2 x 2 x 2 values become 8 channels first (space to depth): processors use few channels
+    badly, and this takes half of the time.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """See Unit."""
+        blocks = _to_depth(F.pad(maps, [n for s in maps.shape[:1:-1] for n in (s % 2, 0)]))
+        padded = F.pad(blocks, (1, 2) * 3).contiguous(memory_format=torch.channels_last_3d)
+        kernel = _to_depth(F.pad(self.conv.weight, (0, 1) * 3))
+        return F.relu(F.conv3d(padded, kernel, self.conv.bias), inplace=True)
+
+
+def _to_depth(maps: Tensor) -> Tensor:
+    """[B, C, T, H, W], all even, to [B, 8 C, T / 2, H / 2, W / 2]."""
+    b, c, t, h, w = maps.shape
+    blocks = maps.reshape(b, c, t // 2, 2, h // 2, 2, w // 2, 2)
+    return blocks.permute(0, 1, 3, 5, 7, 2, 4, 6).reshape(b, 8 * c, t // 2, h // 2, w // 2)
 
 
 class Mixed(nn.Module):

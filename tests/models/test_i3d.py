@@ -113,3 +113,14 @@ def test_pooling_in_two_turns_is_pooling_in_space_and_time(
     padded = i3d._same(maps, kernel, stride)
     at_once = torch.nn.functional.max_pool3d(padded, kernel, stride)
     assert torch.equal(i3d._pool(maps, kernel, stride), at_once)
+
+
+@pytest.mark.parametrize("shape", [(8, 16, 12), (7, 15, 12), (1, 33, 47)])
+def test_the_first_convolution_is_one_of_seven_with_stride_two(
+    shape: tuple[int, int, int],
+) -> None:
+    unit = i3d.Unit(3, 64, kernel=7, stride=2)
+    stem = i3d.Stem(3, 64, kernel=7, stride=2)
+    stem.load_state_dict(unit.state_dict())
+    maps = torch.randn(2, 3, *shape)
+    torch.testing.assert_close(stem(maps), unit(maps), atol=1e-5, rtol=1e-5)
