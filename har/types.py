@@ -249,16 +249,19 @@ class Embeddings:
 @dataclass(frozen=True)
 class Sheets:
     """Contact sheets ``frames-0.jpg``, ``frames-1.jpg`` and so on of the sampled frames, which fill
-    them row by row."""
+    their places row by row."""
 
     fps: float
     """Sampled frames per second of video."""
     size: int
-    """Side of a frame in pixels: squashed to a square, whatever the video's aspect ratio."""
+    """Side of a place in pixels, which is a square."""
+    width: int
+    """Pixels of a frame, which is at its place's top left and has the video's shape."""
+    height: int
     columns: int
     rows: int
     count: int
-    """Frames in all; what is left of the last sheet is black."""
+    """Frames in all; what is left of places and of the last sheet is black."""
     sheets: int
 
 
