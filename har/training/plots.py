@@ -25,9 +25,9 @@ def confusion(counts: Sequence[Sequence[int]], labels: Sequence[str], out: Path)
     Colours are shares of the row, numbers are videos.
     """
     table = np.array(counts)
-    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     if not table[:, -1].any():
         table = table[:, :-1]
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     side = 3 + 0.55 * len(labels)
     figure = Figure((side + 1, side), layout="constrained")
     axes = figure.subplots()

@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from har.media.probe import probe
 from har.recognition import timeline
 from har.recognition.recognizer import Recognizer
-from har.training import calibration, evaluate, manifest, scoring
+from har.training import calibration, evaluate, manifest, scoring, sequences
 from har.training.calibration import Calibration
 from har.training.scoring import HeldBack
+from har.training.segments import Span
+from har.training.sequences import Untrimmed
 from har.types import UNKNOWN, Options
 from tests.training.conftest import DATA, LEARNT, Mini, har
 
@@ -110,6 +112,17 @@ def test_the_confidence_of_a_fold_is_calibrated_on_the_others(mini_held: HeldBac
         fitted = calibration.fit([clips[i] for i in others], mini_held.accepted[others])
         expected = Calibration(*fitted, 0).probabilities([clips[i] for i in inside])
         assert np.array_equal(found.probabilities[inside], expected)
+
+
+def test_people_of_several_folds_are_scored_by_each_model_without_their_clips(
+    mini: Mini, mini_run: Path
+) -> None:
+    row = next(r for r in manifest.read(mini.manifest, mini.root) if r.label == "Walk")
+    video = scoring.videos_of([row], mini.root)[0]
+    walk = Untrimmed(video, (Span(0, 1, "Walk"),), (1, 3))
+    found = sequences.of_runs("two.csv", [mini_run], [walk], mini.settings)
+    assert len(found.scores) == 2
+    assert found.told.startswith("1 of the 1 videos show people of several folds")
 
 
 def test_the_report_holds_all_that_was_asked_for(crossed: Path) -> None:
