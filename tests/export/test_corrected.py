@@ -57,11 +57,11 @@ def test_neighbours_that_are_alike_now_are_one() -> None:
 
 def test_exports_have_it() -> None:
     made = corrected(RESULT, {"1": "Kayaking"})
-    assert "Kayaking  100%  corrected by hand" in srt.write(made, View())
+    assert "Kayaking or canoeing  100%  corrected by hand" in srt.write(made, View())
     assert ",Kayaking,1.0,person\r\n" in csv_table.write(made, View())
     by_people = parse_view({"source": ["person"]})
     assert [caption(action) for action in actions(made, by_people)] == [
-        "Kayaking  100%  corrected by hand"
+        "Kayaking or canoeing  100%  corrected by hand"
     ]
     assert 'TIER_ID="Corrected"' in eaf.write(made, View())
     assert "Corrected" not in eaf.write(RESULT, View())

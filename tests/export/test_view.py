@@ -44,7 +44,7 @@ def test_parses_a_query() -> None:
         "source": ["bilstm", "clip"],
         "t": ["83.2"],
     }
-    labels, sources = frozenset(["Walk", "Tai Chi"]), frozenset(["bilstm", "clip"])
+    labels, sources = frozenset(["Walk", "Tai Chi", "TaiChi"]), frozenset(["bilstm", "clip"])
     assert parse_view(query) == View("segments", 0.6, labels, sources)
 
 
