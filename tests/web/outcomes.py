@@ -161,11 +161,6 @@ def _(ran: Ran, service: Service, job: str, label: str) -> None:
     assert ("corrected" in first) is ("back" not in label)
 
 
-@of("examples.picture")
-def _(ran: Ran, service: Service, job: str, label: str) -> None:
-    assert ran.output.startswith(b"\xff\xd8")
-
-
 def offset(service: Service, upload: str) -> str | None:
     """How much of an upload is there; None where there is none."""
     headers = {"Tus-Resumable": "1.0.0"}

@@ -26,7 +26,8 @@ class Inline(HTMLParser):
             if name == "style" or name.startswith("on") or "javascript:" in (value or ""):
                 self.found.append(f"{tag} {name}")
         given = dict(attributes)
-        if tag == "script":
+        # Data is not run.
+        if tag == "script" and given.get("type") != "application/json":
             self.scripts.append(given.get("src") or "inline")
         if tag in ("style", "base", "object", "embed", "iframe"):
             self.found.append(tag)
