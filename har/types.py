@@ -64,29 +64,70 @@ class VideoFacts:
     audio_codec: str | None
     pixels: str = ""
     """How ffmpeg names the way that pixels are stored, such as ``yuv420p``."""
+    pixel_ratio: float = 1.0
+    """Width of a pixel to its height, as displayed; not 1 in anamorphic video."""
 
     @property
     def end(self) -> float:
         """Timestamp at which the last frame ends, in seconds."""
         return self.start + self.duration
 
+    @property
+    def ratio(self) -> float:
+        """Width to height of the picture, as displayed."""
+        return self.width * self.pixel_ratio / self.height
+
 
 @dataclass(frozen=True)
 class Fit:
-    """How a video's picture becomes a square of ``size`` pixels a side."""
+    """What a network is shown of a video's picture: a square of ``size`` pixels a side or, with
+    ``longest``, the whole picture at its own shape."""
 
     size: int
+    """Side of the square, or the shorter side of the whole picture, in pixels."""
     scaled: tuple[int, int] | int | None = None
     """Height and width to which the picture is scaled before the square is cut out of it; one
     number is the shorter side, the other being in proportion; None squashes it to the square."""
     corner: tuple[int, int] | None = None
     """Top and left of the square in what is scaled; None is the middle, rounded down."""
+    longest: int | None = None
+    """Most pixels of the whole picture's longer side, to which what is longer is squashed; None
+    makes a square."""
 
     @property
     def least(self) -> int:
         """Pixels that the shorter side of a picture must have, for nothing to be blown up."""
         scaled = self.scaled or self.size
         return scaled if isinstance(scaled, int) else max(scaled)
+
+    @property
+    def typical(self) -> tuple[int, int]:
+        """Height and width of what is shown of most videos, whose picture is 16:9."""
+        return self.shape(16, 9)
+
+    def shape(self, width: float, height: float) -> tuple[int, int]:
+        """Height and width in pixels of what is shown of a picture with these sides, in any unit.
+
+        The longer side of a whole picture is even, since ffmpeg takes a third longer for odd ones.
+        """
+        if self.longest is None:
+            return self.size, self.size
+        ratio = max(width / height, height / width)
+        longer = min(self.longest, 2 * int(self.size * ratio / 2 + 0.5))
+        return (self.size, longer) if width >= height else (longer, self.size)
+
+    def makes(self, height: int, width: int) -> bool:
+        """Whether there are pictures of which so many pixels are shown."""
+        if self.longest is None:
+            return height == width == self.size
+        return min(height, width) == self.size and max(height, width) <= self.longest
+
+    def ratio(self, picture: float) -> float:
+        """Width to height of the part that is shown of a picture with that ratio."""
+        if isinstance(self.scaled, tuple):
+            height, width = self.scaled
+            return picture * height / width
+        return picture if self.scaled is None else 1.0
 
 
 @dataclass(frozen=True)
@@ -208,16 +249,19 @@ class Embeddings:
 @dataclass(frozen=True)
 class Sheets:
     """Contact sheets ``frames-0.jpg``, ``frames-1.jpg`` and so on of the sampled frames, which fill
-    them row by row."""
+    their places row by row."""
 
     fps: float
     """Sampled frames per second of video."""
     size: int
-    """Side of a frame in pixels: squashed to a square, whatever the video's aspect ratio."""
+    """Side of a place in pixels, which is a square."""
+    width: int
+    """Pixels of a frame, which is at its place's top left and has the video's shape."""
+    height: int
     columns: int
     rows: int
     count: int
-    """Frames in all; what is left of the last sheet is black."""
+    """Frames in all; what is left of places and of the last sheet is black."""
     sheets: int
 
 

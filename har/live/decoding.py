@@ -15,8 +15,6 @@ from urllib.parse import urlsplit
 
 import certifi
 import ffmpeg
-import numpy as np
-from numpy.typing import NDArray
 
 from config import Settings
 from har import errors
@@ -24,7 +22,7 @@ from har.live.ffmpeg_child import PROXY, SCRIPT
 from har.live.source import RTSP_PORT, Source
 from har.media import child, decoder, egress, proxied, sandbox
 from har.media.ffmpeg import FORMATS, input_options
-from har.media.frames import batches, written
+from har.media.frames import written
 from har.media.probe import probe
 from har.types import Fit
 
@@ -75,21 +73,14 @@ class Running:
     start: float
     """The second that the first picture stands for."""
 
-    def pictures(self, size: int) -> Iterator[NDArray[np.uint8]]:
-        """Pictures [size, size, 3], each when it arrives, to the end of the source.
-
-        Raises what reading from a child raises.
-        """
-        for batch in batches(self.child, (1, size, size, 3)):
-            yield batch[0]
-
 
 @contextmanager
 def running(
     source: Source, fps: float, fit: Fit, settings: Settings, shows: Path | None = None
 ) -> Iterator[Running]:
-    """An ffmpeg that gives a source's pictures at ``fps``, made square by ``fit``. The latest one
-    for people is ``shows``, a file that is replaced whole, in a folder for it alone.
+    """An ffmpeg that gives a source's pictures at ``fps``, as ``fit`` says; frames.pictures() reads
+    them. The latest one for people is ``shows``, a file that is replaced whole, in a folder for it
+    alone.
 
     Raises what probe() raises for a file, Stalled where its decoder is stuck, and ToolMissing.
     """

@@ -1,8 +1,8 @@
-"""``python -m har.live.jpeg_child FIT MAX_PIXELS``: JPEGs in, bare pictures out, each at once.
+"""``python -m har.live.jpeg_child FIT MAX_PIXELS``: JPEGs in, pictures out, each at once.
 
 FIT is JSON with the members of har.types.Fit. Standard input has for each JPEG its length, four
-bytes, the highest first, and the JPEG; standard output gets RGB, ``size`` pixels a side. It is for
-pictures from strangers: whoever reads them must not be hurt by one.
+bytes, the highest first, and the JPEG; standard output gets PPM, where all pictures have the shape
+of the first. It is for pictures from strangers: whoever reads them must not be hurt by one.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import struct
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 import av
 from av.filter import Graph
 
-from har.media.squaring import Filter, squaring
+from har.media.resizing import Filter, resizing
 from har.types import Fit
 
 _TICK = Fraction(1, 1000)
@@ -28,19 +29,20 @@ def main(fit: str, max_pixels: str) -> None:
     decoder = av.CodecContext.create("mjpeg", "r")
     decoder.options = {"max_pixels": max_pixels, "err_detect": "explode"}
     decoder.thread_count = 1
-    square = _Square(Fit(**json.loads(fit)))
+    resize = _Resize(Fit(**json.loads(fit)))
     while head := sys.stdin.buffer.read(LENGTH.size):
         [length] = LENGTH.unpack(head)
         for picture in decoder.decode(av.Packet(sys.stdin.buffer.read(length))):
-            sys.stdout.buffer.write(square(picture))
+            sys.stdout.buffer.write(resize(picture))
             sys.stdout.buffer.flush()
 
 
-class _Square:
-    """Makes pictures square, as har.media.frames has ffmpeg do it."""
+class _Resize:
+    """Makes pictures what a Fit says, as har.media.frames has ffmpeg do it."""
 
     def __init__(self, fit: Fit) -> None:
         self._fit = fit
+        self._first: tuple[int, int] | None = None
         self._of: tuple[Any, ...] = ()
         self._graph = Graph()
 
@@ -48,25 +50,22 @@ class _Square:
         kind = picture.width, picture.height, picture.format.name
         # A phone that is turned.
         if kind != self._of:
-            self._of, self._graph = kind, _graph(picture, self._fit)
+            self._of, self._graph = kind, _graph(picture, resizing(self._fit, self._first))
         picture.pts, picture.time_base = 0, _TICK
         self._graph.push(picture)
-        pixels: bytes = self._graph.pull().to_ndarray().tobytes()
-        return pixels
+        pixels = self._graph.pull().to_ndarray()
+        self._first = height, width = pixels.shape[:2]
+        return b"P6\n%d %d\n255\n" % (width, height) + pixels.tobytes()
 
 
-def _graph(picture: Any, fit: Fit) -> Graph:
+def _graph(picture: Any, filters: Sequence[Filter]) -> Graph:
     graph = Graph()
     source = graph.add_buffer(
         width=picture.width, height=picture.height, format=picture.format, time_base=_TICK
     )
-    filters = [graph.add(each.name, _told(each)) for each in squaring(fit)]
-    graph.link_nodes(source, *filters, graph.add("buffersink")).configure()
+    nodes = [graph.add(each.name, each.arguments) for each in filters]
+    graph.link_nodes(source, *nodes, graph.add("buffersink")).configure()
     return graph
-
-
-def _told(filter: Filter) -> str:
-    return ":".join([*map(str, filter.values), *(f"{k}={v}" for k, v in filter.named.items())])
 
 
 if __name__ == "__main__":

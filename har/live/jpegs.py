@@ -15,7 +15,7 @@ from config import Settings
 from har.errors import DecoderCrashed, Undecodable
 from har.live.jpeg_child import LENGTH
 from har.media import child, decoder
-from har.media.frames import batches
+from har.media.frames import pictures
 from har.types import Fit
 
 _PARTING_SECONDS = 5.0
@@ -26,7 +26,7 @@ class Decoder:
     """A child that makes each JPEG a picture. One thread feeds it, another takes the pictures."""
 
     _child: child.Child
-    _size: int
+    _fit: Fit
 
     def feed(self, jpeg: bytes) -> None:
         """The next one. Raises BrokenPipeError soon after it gave up; pictures() says why."""
@@ -42,13 +42,13 @@ class Decoder:
             self._child.stdin.close()
 
     def pictures(self) -> Iterator[NDArray[np.uint8]]:
-        """Pictures [size, size, 3] in RGB, one for each JPEG, until the end.
+        """Pictures [h, w, 3] in RGB, one for each JPEG, until the end; all have the shape of the
+        first.
 
         Raises Undecodable for what is no JPEG.
         """
-        for batch in batches(self._child, (1, self._size, self._size, 3)):
-            yield batch[0]
         try:
+            yield from pictures(self._child, self._fit)
             self._child.wait(_PARTING_SECONDS)
         except (child.ChildFailed, child.ChildTimeout, DecoderCrashed):
             raise Undecodable(
@@ -58,11 +58,11 @@ class Decoder:
 
 @contextmanager
 def decoding(fit: Fit, settings: Settings) -> Iterator[Decoder]:
-    """A decoder that makes pictures square by ``fit``."""
+    """A decoder that makes pictures what ``fit`` says."""
     argv = child.python(
         "har.live.jpeg_child", json.dumps(dataclasses.asdict(fit)), str(settings.max_pixels)
     )
     with child.start(
         argv, memory=decoder.memory(settings), env=decoder.FEW_ARENAS, fed=True
     ) as started:
-        yield Decoder(started, fit.size)
+        yield Decoder(started, fit)

@@ -14,6 +14,7 @@ from har.errors import DecoderCrashed
 from har.live import decoding
 from har.live.source import Source
 from har.media import child
+from har.media.frames import pictures
 from har.types import Fit
 
 _FIRST_PAUSE = 1.0
@@ -23,11 +24,12 @@ _PARTING_SECONDS = 5.0
 
 Say = Callable[[str], None]
 Arrival = tuple[float, NDArray[np.uint8]]
-"""A moment in seconds, and the picture [size, size, 3] that stands for it."""
+"""A moment in seconds, and the picture [h, w, 3] that stands for it."""
 
 
 class Session:
-    """A live source that is being watched, at ``fps`` and made square by ``fit``.
+    """A live source that is being watched, at ``fps`` and as ``fit`` says. Between
+    two cuts all pictures have the shape of the first.
 
     ``say`` is told when the source was cut, and when it is back. ``shows`` is as for running().
     """
@@ -75,7 +77,7 @@ class Session:
             self._source, self._fps, self._fit, self._settings, self._shows
         ) as ffmpeg:
             try:
-                for picture in ffmpeg.pictures(self._fit.size):
+                for picture in pictures(ffmpeg.child, self._fit):
                     if self._seen == 0:
                         start = self._start(ffmpeg)
                     yield start + self._seen / self._fps, picture

@@ -1,14 +1,15 @@
 """The stream of timestamped frames: decoded, scaled and sampled by a child ffmpeg in one pass.
 
-The child writes bare pixels, so that what comes out of it needs no parser here. Nothing is kept:
-memory does not grow with the length of the video.
+The child writes bare pixels behind their size (PPM), so that what comes out of it needs next to no
+parser here. Nothing is kept: memory does not grow with the length of the video.
 """
 
 from __future__ import annotations
 
-import math
+import io
 import re
 from collections.abc import Generator, Iterator
+from itertools import islice
 from typing import Any
 
 import ffmpeg
@@ -16,21 +17,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config import Settings
-from har.errors import NoFrames, TooLong, TooManyFrames, Truncated, Undecodable
+from har.errors import DecoderCrashed, NoFrames, TooLong, TooManyFrames, Truncated, Undecodable
 from har.media import child, decoder
 from har.media.ffmpeg import executable
-from har.media.squaring import squaring
+from har.media.resizing import resizing
 from har.types import Fit, FrameBatch, VideoFacts
 
 _MISSING = 0.1
 """Share of the announced duration that may be absent at the end before a file counts as cut off."""
 
+_HEAD = re.compile(rb"P6\n(\d+) (\d+)\n255\n")
+"""How ffmpeg begins a picture in PPM, with its width and height."""
+_LINE = 16
+
 
 def frames(
     video: VideoFacts, fps: float, fit: Fit | int, settings: Settings, batch: int = 32
 ) -> Generator[FrameBatch, None, None]:
-    """Sample a video at ``fps``, upright and made square by ``fit``; a number squashes it to so
-    many pixels a side.
+    """Sample a video at ``fps``, upright and as ``fit`` says; a number squashes it to a square of
+    so many pixels a side. All frames have the shape of the first.
 
     The k-th frame stands for the second ``video.start + k / fps`` and shows the picture nearest to
     it, whatever the video's own frame rate and however it varies. Yields at most ``batch`` frames
@@ -39,13 +44,13 @@ def frames(
     """
     fit = Fit(fit) if isinstance(fit, int) else fit
     with decoder.running(_arguments(video, fps, fit, settings), video, settings) as ffmpeg:
-        count = 0
-        for pixels in batches(ffmpeg, (batch, fit.size, fit.size, 3)):
-            times = video.start + np.arange(count, count + len(pixels)) / fps
+        count, arriving = 0, pictures(ffmpeg, fit)
+        while some := list(islice(arriving, batch)):
+            times = video.start + np.arange(count, count + len(some)) / fps
             if times[-1] - video.start > settings.max_duration_seconds:
                 raise TooLong(f"Videos may last {settings.max_duration_seconds:g} s at most.")
-            yield FrameBatch(times, pixels)
-            count += len(pixels)
+            yield FrameBatch(times, np.stack(some))
+            count += len(some)
         _wait(ffmpeg)
         if not count:
             raise _failure(ffmpeg)
@@ -61,27 +66,45 @@ def _arguments(video: VideoFacts, fps: float, fit: Fit, settings: Settings) -> l
 
 
 def written(stream: Any, fit: Fit, settings: Settings, *others: Any) -> list[str]:
-    """The ffmpeg that writes a stream's pictures, made square, one after the other; and others of
-    ffmpeg-python's outputs."""
-    for each in squaring(fit):
+    """The ffmpeg that writes what ``fit`` says of a stream's pictures, one after the other; and
+    others of ffmpeg-python's outputs."""
+    for each in resizing(fit):
         stream = stream.filter(each.name, *each.values, **each.named)
-    output = stream.output("pipe:1", format="rawvideo", vcodec="rawvideo")
+    # Where the pictures change their shape, ffmpeg scales the later ones to the first's.
+    output = stream.output("pipe:1", format="rawvideo", vcodec="ppm")
     arguments = ffmpeg.merge_outputs(output, *others).global_args(
         "-nostdin", "-hide_banner", "-v", "error"
     )
     return list(arguments.compile(executable(settings)))
 
 
-def batches(ffmpeg: child.Child, shape: tuple[int, int, int, int]) -> Iterator[NDArray[np.uint8]]:
-    """The pictures [n, h, w, 3] that an ffmpeg writes, each batch as soon as it is whole."""
-    while True:
-        pixels = np.empty(shape, np.uint8)
-        size = ffmpeg.stdout.readinto(pixels.data)
+def pictures(decoder: child.Child, fit: Fit) -> Iterator[NDArray[np.uint8]]:
+    """The pictures [h, w, 3] that a child writes in PPM, each as soon as it is whole.
+
+    Raises DecoderCrashed where ``fit`` makes no such shape, or where it is not that of the first:
+    whoever sent the video may have got hold of the child.
+    """
+    first = None
+    while shape := _shape(decoder.stdout):
+        first = first or shape
+        if shape != first or not fit.makes(*shape):
+            raise DecoderCrashed(
+                "The program that reads the video went wrong on it. Convert it to H.264 in MP4 and "
+                "send it again."
+            )
+        pixels = np.empty((*shape, 3), np.uint8)
         # The last picture of a decoder that was killed is cut off.
-        if whole := size // math.prod(shape[1:]):
-            yield pixels[:whole]
-        if size < pixels.nbytes:
+        if decoder.stdout.readinto(pixels.data) < pixels.nbytes:
             return
+        yield pixels
+
+
+def _shape(stdout: io.BufferedReader[Any]) -> tuple[int, int] | None:
+    """Height and width of the picture that begins, or None at the end; 0 and 0 of what is none."""
+    head = b"".join(stdout.readline(_LINE) for _ in range(3))
+    if found := _HEAD.fullmatch(head):
+        return int(found[2]), int(found[1])
+    return (0, 0) if head else None
 
 
 def _check_end(video: VideoFacts, seconds: float, settings: Settings) -> None:

@@ -229,6 +229,7 @@ def _video_facts(
     if track.first < math.inf:
         start = _agreed(start, track.first * track.tick, 1 / (fps or _USUAL_FPS))
     upright = picture.rotation % 180 == 0
+    pixel = float(stream.sample_aspect_ratio or 0) or 1.0
     return {
         "start": start,
         "duration": track.duration or 1 / (fps or _USUAL_FPS),
@@ -239,6 +240,7 @@ def _video_facts(
         "codec": stream.codec_context.codec.canonical_name,
         "audio_codec": next((_codec(a) for a in container.streams.audio), None),
         "pixels": picture.format.name,
+        "pixel_ratio": pixel if upright else 1 / pixel,
     }
 
 

@@ -136,6 +136,8 @@ def _is_usable(geometry: Geometry) -> bool:
     return (
         _are_counts([geometry.frames, geometry.side, fit.size, *scaled])
         and fit.size % geometry.side == 0
+        # These networks see squares.
+        and fit.longest is None
         and (fit.corner is None or _are_counts([place + 1 for place in fit.corner]))
         and positive(geometry.fps)
         and len(geometry.mean) == len(geometry.std) == 3

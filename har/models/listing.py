@@ -58,8 +58,8 @@ def table(settings: Settings, timed: bool) -> str:
 
 def seconds_per_clip(model: TrainedModel) -> float:
     """The time of one clip by itself, in a process whose threads are set: the best of some."""
-    side = model.fit.size
-    pixels = np.random.default_rng(0).integers(0, 256, (model.frames, side, side, 3), np.uint8)
+    shape = (model.frames, *model.fit.typical, 3)
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
     def once() -> float:
         began = time.perf_counter()

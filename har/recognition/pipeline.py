@@ -15,7 +15,7 @@ from har.media.probe import probe
 from har.recognition import embeddings
 from har.recognition.recognizer import Recognizer
 from har.recognition.sheets import SheetWriter
-from har.types import Found, Options, Probed, Progress, Report, Sampled, ignore
+from har.types import Found, Options, Probed, Progress, Report, Sampled, VideoFacts, ignore
 
 ANNOTATED = "annotated.mp4"
 
@@ -56,7 +56,7 @@ def process(
     probed(video)
     ready = time.perf_counter()
     recognise = partial(recognizer.recognise, video, options, partial(progress, "recognise"), found)
-    report = _detailed(recognise, folder, recognizer) if details else recognise()
+    report = _detailed(recognise, video, folder, recognizer) if details else recognise()
     recognised = time.perf_counter()
     if compared:
         other = compared.recognise(video, options, partial(progress, "compare"))
@@ -81,9 +81,13 @@ def process(
 
 
 def _detailed(
-    recognise: Callable[[Sampled], Report], folder: Path, recognizer: Recognizer
+    recognise: Callable[[Sampled], Report],
+    video: VideoFacts,
+    folder: Path,
+    recognizer: Recognizer,
 ) -> Report:
-    sheets = SheetWriter(folder, recognizer.model.fps, recognizer.model.fit.size)
+    model = recognizer.model
+    sheets = SheetWriter(folder, model.fps, model.fit.size, model.fit.ratio(video.ratio))
     report = recognise(sheets.add)
     embeddings.write(report.embeddings, folder / embeddings.FILE)
     return dataclasses.replace(report, frames=sheets.finish())

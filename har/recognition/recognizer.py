@@ -86,8 +86,7 @@ class Recognizer:
         self._score(self._black()[:1], (secrets.token_hex(8),))
 
     def _black(self) -> NDArray[np.uint8]:
-        side = self.model.fit.size
-        return np.zeros((self.model.frames, side, side, 3), np.uint8)
+        return np.zeros((self.model.frames, *self.model.fit.typical, 3), np.uint8)
 
     def _score(self, pixels: NDArray[np.uint8], labels: tuple[str, ...]) -> None:
         zero_shot = self.zero_shot.now()

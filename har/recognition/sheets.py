@@ -12,9 +12,10 @@ from PIL import Image
 
 from har.types import FrameBatch, Sheets
 
-SIDE = 112
-"""Most pixels of a frame's side, which are those that I3D sees. A multiple of 16, so that no JPEG
-block has parts of two frames."""
+_BLOCK = 16
+"""Pixels of the side of a JPEG block."""
+SIDE = 7 * _BLOCK
+"""Most pixels of a place's side, and so of a frame's longer one; no block has parts of two."""
 
 _COLUMNS = _ROWS = 8
 _PLACES = _COLUMNS * _ROWS
@@ -24,17 +25,20 @@ _QUALITY = 70
 class SheetWriter:
     """Writes a stream of frames to a folder, as Sheets tells; holds one sheet at a time."""
 
-    def __init__(self, folder: Path, fps: float, size: int) -> None:
-        """``size`` is the side of the frames that will be added, in pixels."""
+    def __init__(self, folder: Path, fps: float, size: int, ratio: float) -> None:
+        """``size`` is the least side of the frames that will be added, in pixels; ``ratio`` that of
+        width to height of what they show, whatever their own is."""
         self._folder = folder
         self._fps = fps
-        self._side = min(size, SIDE)
+        self._side = side = min(size, SIDE)
+        self._width = max(1, round(side * min(1.0, ratio)))
+        self._height = max(1, round(side / max(1.0, ratio)))
         self._count = 0
         self._sheet = self._empty()
 
     def add(self, batch: FrameBatch) -> None:
         """Add the frames that come next. Raises OSError where they cannot be written."""
-        for frame in _small(batch.pixels, self._side):
+        for frame in _small(batch.pixels, self._width, self._height):
             row, column = divmod(self._count % _PLACES, _COLUMNS)
             self._sheet.paste(frame, (column * self._side, row * self._side))
             self._count += 1
@@ -45,8 +49,16 @@ class SheetWriter:
         """Write the last sheet. Raises OSError."""
         if self._count % _PLACES:
             self._write()
-        sheets = -(-self._count // _PLACES)
-        return Sheets(self._fps, self._side, _COLUMNS, _ROWS, self._count, sheets)
+        return Sheets(
+            fps=self._fps,
+            size=self._side,
+            width=self._width,
+            height=self._height,
+            columns=_COLUMNS,
+            rows=_ROWS,
+            count=self._count,
+            sheets=-(-self._count // _PLACES),
+        )
 
     def _empty(self) -> Image.Image:
         return Image.new("RGB", (_COLUMNS * self._side, _ROWS * self._side))
@@ -60,11 +72,14 @@ class SheetWriter:
         self._sheet = self._empty()
 
 
-def _small(pixels: NDArray[np.uint8], side: int) -> Iterator[Image.Image]:
-    """Frames [n, size, size, 3], each averaged to ``side`` pixels a side."""
-    count, size = pixels.shape[:2]
+def _small(pixels: NDArray[np.uint8], width: int, height: int) -> Iterator[Image.Image]:
+    """Frames [n, h, w, 3], each averaged to so many pixels, and its edges repeated to the end of
+    their JPEG blocks, which what is beside it would darken."""
+    count, tall, wide = pixels.shape[:3]
     # One below the other, since a call for each would take longer.
-    column = Image.fromarray(pixels.reshape(count * size, size, 3))
-    small = column.resize((side, count * side), Image.Resampling.BOX, reducing_gap=1.0)
-    for top in range(0, count * side, side):
-        yield small.crop((0, top, side, top + side))
+    column = Image.fromarray(pixels.reshape(count * tall, wide, 3))
+    small = column.resize((width, count * height), Image.Resampling.BOX)
+    side = max(width, height)
+    beyond = [(0, min(-length % _BLOCK, side - length)) for length in (height, width)]
+    frames = np.asarray(small).reshape(count, height, width, 3)
+    yield from map(Image.fromarray, np.pad(frames, ((0, 0), *beyond, (0, 0)), "edge"))

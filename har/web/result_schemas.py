@@ -125,15 +125,22 @@ def _segment() -> s.Schema:
 
 def _frames() -> s.Schema:
     return s.object_(
-        "The sampled frames, on sheets that they fill row by row.",
+        "The sampled frames, on sheets of squares that they fill row by row.",
         {
             "fps": s.number("Frames per second of video.", exclusiveMinimum=0),
-            "size": s.whole("Side in pixels; frames are squashed to squares.", minimum=1),
+            "size": s.whole("Side of a square in pixels.", minimum=1),
+            "width": s.whole(
+                "Pixels of a frame, at its square's top left. Without it, frames are squashed to "
+                "the square.",
+                minimum=1,
+            ),
+            "height": s.whole("As `width`.", minimum=1),
             "columns": s.whole("", minimum=1),
             "rows": s.whole("", minimum=1),
             "count": s.whole("Frames in all.", minimum=1),
             "sheets": s.whole("", minimum=1),
         },
+        optional={"width", "height"},
     )
 
 

@@ -10,8 +10,10 @@ const CARD_PIXELS = 320;
 /** The sampled frames of a finished job, which are counted from 0. */
 export function frames({ id, result: { frames: kept, video } }) {
   const { fps, size, columns, rows, count } = kept;
+  // Those of earlier results are squares, whatever the video's shape.
+  const { width = size, height = size } = kept;
   const sheets = sheetStore((number) => jobAddress(id, "frames", `${number}.jpg`));
-  const ratio = video.width / video.height;
+  const ratio = kept.width ? width / height : video.width / video.height;
   const card = picture(CARD_PIXELS);
 
   function indexAt(seconds) {
@@ -30,7 +32,7 @@ export function frames({ id, result: { frames: kept, video } }) {
 
     function draw(sheet, place) {
       const [x, y] = [(place % columns) * size, Math.floor(place / columns) * size];
-      brush.drawImage(sheet, x, y, size, size, 0, 0, canvas.width, canvas.height);
+      brush.drawImage(sheet, x, y, width, height, 0, 0, canvas.width, canvas.height);
     }
 
     function show(index) {
@@ -53,6 +55,8 @@ export function frames({ id, result: { frames: kept, video } }) {
   return {
     count,
     fps,
+    /** Width to height of a picture. */
+    ratio,
     picture,
     indexAt,
     timeOf: (index) => video.start + index / fps,

@@ -57,7 +57,7 @@ REPORT = Report(
     thresholds=Thresholds(0.55, 0.3),
     embeddings=Embeddings("clip", "b", {1: np.ones(4, np.float16)}),
     timings={"decode": 0.5},
-    frames=Sheets(fps=8.0, size=112, columns=8, rows=8, count=32, sheets=1),
+    frames=Sheets(fps=8.0, size=112, width=112, height=84, columns=8, rows=8, count=32, sheets=1),
 )
 
 
@@ -130,11 +130,14 @@ def test_document() -> None:
         "models": {"trained": "a", "zero_shot": "b"},
         "thresholds": {"trained": 0.55, "zero_shot": 0.3},
         "comparison": None,
-        "frames": {"fps": 8.0, "size": 112, "columns": 8, "rows": 8, "count": 32, "sheets": 1},
+        "frames": {
+            "fps": 8.0, "size": 112, "width": 112, "height": 84, "columns": 8, "rows": 8,
+            "count": 32, "sheets": 1,
+        },
         "timings": {"decode": 0.5},
         "video_url": "/v",
         "annotated_url": "/a",
-    }
+    }  # fmt: skip
 
 
 def test_document_shows_no_path() -> None:

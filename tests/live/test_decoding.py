@@ -7,16 +7,21 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
+from itertools import islice
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
+from PIL import Image
 
 from config import Settings
 from har import errors
 from har.live import decoding
 from har.live.session import Session
 from har.live.source import Source, source_of
+from har.media.frames import pictures
 from har.types import Fit
 from tests.live import broadcast
 from tests.media.site import Site, content, redirect
@@ -56,6 +61,31 @@ def test_file_at_its_own_speed(video: Path, settings: Settings) -> None:
     brightness = [int(arrival[1].mean()) for arrival in arrivals if arrival]
     assert brightness == sorted(brightness)
     assert len(set(brightness)) == 3
+
+
+@pytest.mark.parametrize("serve", [broadcast.http, broadcast.rtsp])
+def test_a_whole_picture_is_shown_at_its_own_shape(
+    serve: Callable[..., broadcast.Opened], samples: Path, private: Settings
+) -> None:
+    """What is broadcast is 4:3 with pixels that are wider than high."""
+    path = samples / "real/exercise_1080p.mp4"
+    with serve(path) as channel:
+        session = Session(source_of(channel.url), 8, Fit(176, longest=320), private, print)
+        with closing(session.pictures()) as arrivals:
+            _, picture = next(filter(None, arrivals))
+    assert picture.shape == (176, 312, 3)
+    # It is sent over and over, and heard from somewhere on.
+    with av.open(str(path)) as container:
+        shown = [one.to_image() for one in islice(container.decode(video=0), 0, None, 5)]
+    expected = [np.asarray(one.resize((312, 176), Image.Resampling.BILINEAR), int) for one in shown]
+    assert min(np.abs(one - picture).mean() for one in expected) < 4, "of 255"
+
+
+def test_a_portrait_file_is_shown_upright(samples: Path, settings: Settings) -> None:
+    source = source_of(str(samples / "odd/video_90.mov"))
+    session = Session(source, 8, Fit(176, longest=320), settings, print)
+    shapes = {arrival[1].shape for arrival in session.pictures() if arrival}
+    assert shapes == {(312, 176, 3)}
 
 
 def test_file_that_is_no_video(tmp_path: Path, settings: Settings) -> None:
@@ -119,7 +149,7 @@ def test_playlist_is_watched_at_its_own_speed(
         site.routes["/part.ts"] = content(part.read_bytes(), "video/mp2t")
         source = source_of(f"{site.url}/live.m3u8")
         with decoding.running(source, 8, FIT, private) as ffmpeg:
-            brightness = [int(picture.mean()) for picture in ffmpeg.pictures(FIT.size)]
+            brightness = [int(picture.mean()) for picture in pictures(ffmpeg.child, FIT)]
     assert 16 <= len(brightness) <= 28
     assert brightness == sorted(brightness)
     assert len(set(brightness)) == 3

@@ -20,7 +20,7 @@ from har.media.frames import frames
 from har.media.probe import probe
 from har.types import Fit
 
-FITS = [Fit(224), Fit(112, (128, 171)), Fit(224, 256)]
+FITS = [Fit(224), Fit(112, (128, 171)), Fit(224, 256), Fit(176, longest=320)]
 
 
 def jpeg(color: tuple[int, int, int], size: tuple[int, int] = (64, 48)) -> bytes:
@@ -36,7 +36,7 @@ def test_a_picture_comes_before_the_next_is_sent(settings: Settings, fit: Fit) -
         for color in ((250, 0, 0), (0, 250, 0), (0, 0, 250)):
             decoder.feed(jpeg(color))
             picture = next(pictures)
-            assert picture.shape == (fit.size, fit.size, 3)
+            assert picture.shape == (*fit.shape(64, 48), 3)
             assert np.abs(picture.astype(int) - color).max() < 16
         decoder.end()
         assert list(pictures) == []
@@ -51,7 +51,7 @@ def test_a_camera_may_be_turned(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("fit", FITS)
-def test_it_is_made_square_as_the_frames_of_files_are(
+def test_it_is_resized_as_the_frames_of_files_are(
     settings: Settings, make_video: Callable[..., Path], fit: Fit
 ) -> None:
     video = probe(make_video("bars_live.mp4", "-f", "lavfi", "-i", "smptehdbars=d=1"), settings)
@@ -64,6 +64,23 @@ def test_it_is_made_square_as_the_frames_of_files_are(
         picture = next(decoder.pictures())
     [batch] = frames(video, 1.0, fit, settings)
     assert np.abs(picture.astype(int) - batch.pixels[0]).mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("sides", "shape"),
+    [((398, 224), (176, 312)), ((224, 398), (312, 176)), ((4000, 1), (176, 320)),
+     ((1, 4000), (320, 176)), ((1, 1), (176, 176))],
+)  # fmt: skip
+def test_a_whole_picture_keeps_the_shape_of_the_first(
+    settings: Settings, sides: tuple[int, int], shape: tuple[int, int]
+) -> None:
+    with jpegs.decoding(Fit(176, longest=320), settings) as decoder:
+        pictures = decoder.pictures()
+        for each in (sides, (640, 480), (480, 640), sides):
+            decoder.feed(jpeg((90, 90, 90), each))
+            picture = next(pictures)
+            assert picture.shape == (*shape, 3)
+            assert picture.mean() == pytest.approx(90, abs=2)
 
 
 @pytest.mark.parametrize("wrong", [b"no picture", b"\xff\xd8\xff", jpeg((1, 2, 3))[:300]])

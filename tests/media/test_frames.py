@@ -6,15 +6,19 @@ import dataclasses
 import os
 import struct
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from config import Settings
 from har import errors
-from har.media.frames import frames
+from har.media import child
+from har.media.frames import frames, pictures
 from har.media.probe import probe
 from har.types import Fit, VideoFacts
 from tests.children import children
@@ -129,6 +133,107 @@ def test_the_shorter_side_is_scaled_whichever_it_is(make_video: Maker, settings:
     path = make_video("tall.mp4", "-f", "lavfi", "-i", middle, *H264)
     (batch,) = frames(probe(path, settings), 8, Fit(64, 64), settings)
     assert batch.pixels.min() > 200
+
+
+WHOLE = Fit(176, longest=320)
+
+
+def upright(path: Path, count: int) -> list[Image.Image]:
+    """The first pictures as PyAV decodes them, turned as a player turns them."""
+    with av.open(str(path)) as container:
+        pictures = list(islice(container.decode(video=0), count))
+    return [one.to_image().rotate(one.rotation, expand=True) for one in pictures]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("real/arm_wrestling.mp4", (176, 294)),
+        ("real/water_sport.mp4", (176, 312)),
+        ("real/exercise_1080p.mp4", (176, 312)),
+        ("real/old_xvid.avi", (176, 234)),
+        ("odd/h265_video.mp4", (176, 176)),
+        ("odd/video_0.mov", (176, 312)),
+        ("odd/video_90.mov", (312, 176)),
+        ("odd/video_180.mov", (176, 312)),
+        ("odd/video_270.mov", (312, 176)),
+    ],
+)
+def test_a_whole_picture_is_shown_at_its_own_shape(
+    samples: Path, settings: Settings, name: str, shape: tuple[int, int]
+) -> None:
+    """The first two are anamorphic."""
+    batch = next(frames(probe(samples / name, settings), 8, WHOLE, settings))
+    assert batch.pixels.shape[1:] == (*shape, 3)
+    errors = []
+    # The one nearest to the first moment.
+    for picture in upright(samples / name, 4):
+        expected = np.asarray(picture.resize(shape[::-1], Image.Resampling.BILINEAR))
+        errors.append(np.abs(expected.astype(int) - batch.pixels[0]).mean())
+    assert min(errors) < 4, "of 255"
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [
+        ("2560x1080", (176, 320)),
+        ("96x54", (176, 312)),
+        ("4000x1", (176, 320)),
+        ("1x4000", (320, 176)),
+    ],
+)
+def test_a_whole_picture_of_any_proportions(
+    make_video: Maker, settings: Settings, size: str, shape: tuple[int, int]
+) -> None:
+    grey = ("-f", "lavfi", "-i", f"color=gray:s={size}:d=1,format=yuv444p", "-c:v", "mjpeg")
+    path = make_video(f"grey-{size}.avi", *grey)
+    (batch,) = frames(probe(path, settings), 8, WHOLE, settings)
+    assert batch.pixels.shape == (8, *shape, 3)
+    assert batch.pixels.mean() == pytest.approx(128, abs=3)
+
+
+def test_a_picture_that_changes_its_shape_keeps_the_first(
+    make_video: Maker, settings: Settings, tmp_path: Path
+) -> None:
+    """Both halves of a second have white on the left."""
+    half = "color=black:s={0}x{1}:d=2:r=8,drawbox=0:0:{0}/2:{1}:white:fill"
+    parts = [
+        make_video(f"{at}.ts", "-f", "lavfi", "-i", half.format(*sides), *H264, *late)
+        for at, sides, late in (
+            ("wide", (320, 180), ()),
+            ("tall", (180, 320), ("-output_ts_offset", "2")),
+        )
+    ]
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    batches = list(frames(probe(joined, settings), 8, WHOLE, settings))
+    pixels = np.concatenate([batch.pixels for batch in batches])
+    assert pixels.shape[1:] == (176, 312, 3)
+    assert len(pixels) >= 28
+    assert pixels[:, :, :140].min() > 200
+    assert pixels[:, :, -140:].max() < 50
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "P6\n16 40\n255\n",
+        "P6\n16 28\n255\n",
+        "P6\n99999999999999 16\n255\n",
+        "P6\n0 0\n255\n",
+        "P6\n-28 16\n255\n",
+        "P6\n28 16\n65535\n",
+        "P6\n28 16",
+        "hello",
+    ],
+)
+def test_a_decoder_that_gives_other_pictures_is_not_believed(written: str) -> None:
+    good = "P6\n28 16\n255\n" + 28 * 16 * 3 * "x"
+    with child.start(["/bin/echo", "-n", good + written]) as decoder:
+        arriving = pictures(decoder, Fit(16, longest=32))
+        assert (next(arriving) == ord("x")).all()
+        with pytest.raises(errors.DecoderCrashed):
+            next(arriving)
 
 
 @pytest.mark.parametrize("fps", [8, 0.9375, 0.3])

@@ -57,6 +57,22 @@ def test_facts(
     assert video.codec == codec
 
 
+@pytest.mark.parametrize(
+    ("name", "ratio"),
+    [
+        ("real/water_sport.mp4", 16 / 9),
+        ("real/arm_wrestling.mp4", 5 / 3),
+        ("real/gymnastics.mp4", 426 / 240),
+        ("odd/video_90.mov", 320 / 568),
+    ],
+)
+def test_the_picture_has_the_shape_that_players_show(
+    samples: Path, settings: Settings, name: str, ratio: float
+) -> None:
+    """Pixels are not square in the first two."""
+    assert probe(samples / name, settings).ratio == pytest.approx(ratio)
+
+
 def test_sound_is_told(make_video: Maker, settings: Settings) -> None:
     with_sound = make_video("sound.mp4", *PICTURE, *SOUND, *H264, "-c:a", "aac")
     assert probe(with_sound, settings).audio_codec == "aac"

@@ -120,6 +120,7 @@ Change = Callable[[dict[str, Any]], object]
         (lambda meta: meta["geometry"].update(mean=[1]), "geometry"),
         (lambda meta: meta["geometry"]["fit"].update(scaled=[0, 80]), "geometry"),
         (lambda meta: meta["geometry"]["fit"].update(corner=[-1, 0]), "geometry"),
+        (lambda meta: meta["geometry"]["fit"].update(longest=320), "geometry"),
     ],
 )
 def test_metadata_that_make_no_sense(

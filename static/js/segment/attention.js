@@ -9,7 +9,7 @@ const CLIP_FRAMES = 16;
 const SHOWN = 8;
 const PIXELS = 160;
 
-/** There are empty places while there are no frames; `ratio` is the video's shape. */
+/** There are empty places while there are no frames; `ratio` is the shape of each. */
 export function attentionStrip(list, { onSeek }) {
   let made = { frames: null, count: 0 };
   let parts = [];

@@ -53,7 +53,8 @@ export function segmentPanel(root, { onSeek, onCorrect }) {
     const looked = segment.attention.length > 0;
     part(root, "looked").hidden = !looked;
     const { width, height } = context.job.result?.video ?? context.job.video;
-    if (looked) attention.show(segment, width / height, context.frames, context.lane);
+    const ratio = context.frames?.ratio ?? width / height;
+    if (looked) attention.show(segment, ratio, context.frames, context.lane);
     part(root, "correction").hidden = context.lane > 0;
     if (!context.lane) correcting.show(index, context.job);
   }

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from config import ROOT
 from har.web.security import guard
 from tests.browser.conftest import collect_complaints, until
-from tests.browser.segment.results import Job, job, write_sheets
+from tests.browser.segment.results import EARLIER, SHEETS, Job, job, write_sheets
 from tests.wsgi import answering
 
 HERE = Path(__file__).parent / "page"
@@ -25,8 +25,9 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the page, and of the sheets of its job's frames."""
-    sheets = tmp_path_factory.mktemp("sheets")
-    write_sheets(sheets)
+    sheets = {"made-up": tmp_path_factory.mktemp("own"), EARLIER: tmp_path_factory.mktemp("square")}
+    assert write_sheets(sheets["made-up"], 16 / 9) == SHEETS
+    write_sheets(sheets[EARLIER], 1.0)
     app = Flask("segment", static_folder=str(ROOT / "static"))
     app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE), FileSystemLoader(ROOT / "templates")])
     app.after_request(guard)
@@ -39,9 +40,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     def files(name: str) -> Response:
         return send_from_directory(HERE, name)
 
-    @app.get("/jobs/made-up/frames/<int:number>.jpg")
-    def frames(number: int) -> Response:
-        return send_from_directory(sheets, f"frames-{number}.jpg")
+    @app.get("/jobs/<name>/frames/<int:number>.jpg")
+    def frames(name: str, number: int) -> Response:
+        return send_from_directory(sheets[name], f"frames-{number}.jpg")
 
     with answering(app) as url:
         yield url

@@ -69,11 +69,18 @@ CLIPS = [
 CORRECTIONS = {"4": "SitDown", "5": LONG, "6": LONG}
 
 
+SHEETS = Sheets(FPS, 112, 112, 63, 8, 8, COUNT, 2)
+EARLIER = "earlier"
+"""A job whose frames are squares, and say nothing of it."""
+
+
 def job(name: str = "made-up") -> Job:
     """A finished job with a clip of each kind, the last three corrected by a person."""
     facts = {"start": START, "duration": COUNT / FPS, "width": 320, "height": 180}
     members = [segment_document(one) for one in CLIPS]
-    sheets = Sheets(FPS, 112, 8, 8, COUNT, 2)
+    frames = dataclasses.asdict(SHEETS)
+    if name == EARLIER:
+        del frames["width"], frames["height"]
     result = {
         "id": name,
         "video": facts,
@@ -81,15 +88,15 @@ def job(name: str = "made-up") -> Job:
         "segment_predictions": members,
         "timeline": timeline_of(members, facts),
         "thresholds": THRESHOLDS,
-        "frames": dataclasses.asdict(sheets),
+        "frames": frames,
     }
     return {"id": name, "video": facts, "result": corrected(result, CORRECTIONS)}
 
 
-def write_sheets(folder: Path) -> None:
-    """The sheets of the job: frame k is grey, and 2 k bright."""
-    writer = SheetWriter(folder, FPS, 112)
+def write_sheets(folder: Path, ratio: float) -> Sheets:
+    """Sheets for a job: frame k is grey, and 2 k bright."""
+    writer = SheetWriter(folder, FPS, 112, ratio)
     bright = np.arange(COUNT, dtype=np.uint8) * 2
     pixels = np.broadcast_to(bright[:, None, None, None], (COUNT, 112, 112, 3))
     writer.add(FrameBatch(START + np.arange(COUNT) / FPS, np.ascontiguousarray(pixels)))
-    assert writer.finish() == Sheets(**job()["result"]["frames"])
+    return writer.finish()

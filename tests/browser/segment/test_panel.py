@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from har.models.labels import spaced
 from tests.browser.conftest import until
 from tests.browser.segment.conftest import Open, call
-from tests.browser.segment.results import CLIPS, COUNT, FPS, START, THRESHOLDS
+from tests.browser.segment.results import CLIPS, COUNT, EARLIER, FPS, START, THRESHOLDS, job
 
 TRAINED, BOTH, UNNAMED, CORRECTED = 0, 1, 2, 4
 
@@ -133,3 +134,37 @@ def test_a_second_has_the_picture_of_its_frame(open_page: Open, time: float, fra
     until(page, f"(time) => Math.abs(shade(pictureAt(time)) - {2 * frame}) <= 3", time)
     shape = page.evaluate("(time) => pictureAt(time).width / pictureAt(time).height", time)
     assert shape == pytest.approx(16 / 9, abs=0.02)
+
+
+def show_in(page: Page, name: str, facts: dict[str, int]) -> None:
+    """Show a job whose video has these facts."""
+    shown = job(name)
+    shown["result"]["video"] |= facts
+    call(page, "show", shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "ratio"),
+    [
+        ("made-up", {"width": 320, "height": 180}, 16 / 9),
+        # Of an anamorphic video, whose pixels are not square.
+        ("made-up", {"width": 320, "height": 240}, 16 / 9),
+        (EARLIER, {"width": 320, "height": 180}, 16 / 9),
+        (EARLIER, {"width": 180, "height": 320}, 9 / 16),
+    ],
+)
+def test_pictures_have_the_shape_of_what_they_show(
+    open_page: Open, name: str, facts: dict[str, int], ratio: float
+) -> None:
+    """Nothing of another frame, or of none, is in their corners, up to the blur."""
+    page = open_page()
+    show_in(page, name, facts)
+    last = 2 * (COUNT - 1)
+    until(page, f"() => Math.abs(shade(pictureAt(1e6)) - {last}) <= 3")
+    width, height = page.evaluate("[pictureAt(1e6).width, pictureAt(1e6).height]")
+    assert width / height == pytest.approx(ratio, abs=0.02)
+    for x, y in product((3, width - 4), (3, height - 4)):
+        assert abs(page.evaluate(f"shadeAt(pictureAt(1e6), {x}, {y})") - last) <= 4
+    place = page.locator(".thumbnails button").first.bounding_box()
+    assert place
+    assert place["width"] / place["height"] == pytest.approx(max(ratio, 0.8), abs=0.05)

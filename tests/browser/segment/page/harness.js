@@ -34,15 +34,18 @@ function clip(index) {
   panel.show(segments[index], index, { job, colourOf, frames: pictures });
 }
 
+function shadeAt(canvas, x, y) {
+  const brush = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  brush.drawImage(canvas, x, y, 1, 1, 0, 0, 1, 1);
+  return brush.getImageData(0, 0, 1, 1).data[0];
+}
+
 Object.assign(window, {
   heard,
   clip,
   /** How bright a picture is in the middle; none is 0. */
-  shade(canvas) {
-    const brush = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-    brush.drawImage(canvas, canvas.width / 2, canvas.height / 2, 1, 1, 0, 0, 1, 1);
-    return brush.getImageData(0, 0, 1, 1).data[0];
-  },
+  shade: (canvas) => shadeAt(canvas, canvas.width / 2, canvas.height / 2),
+  shadeAt,
   pictureAt: (time) => seen.pictures.at(time),
   show(job) {
     seen.index = 0;
