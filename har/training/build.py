@@ -61,11 +61,12 @@ def build(run: Run, material: Material, recipe: Recipe) -> None:
 def parts(material: Material, recipe: Recipe) -> list[Part]:
     """The trainings of a run: one without each fold, the last one with all videos."""
     everything = np.arange(len(material.rows))
+    measurable = np.array(manifest.measurable(material.rows))
     found = []
     for fold in np.unique(material.folds):
-        inside = everything[material.folds != fold]
-        held_back = everything[material.folds == fold]
-        found.append(Part(f"fold-{fold}", *_split(material, inside, recipe), held_back))
+        inside = np.array(manifest.trained_on(material.rows, int(fold)))
+        held_back = everything[~inside & measurable]
+        found.append(Part(f"fold-{fold}", *_split(material, everything[inside], recipe), held_back))
     return [*found, Part(FINAL, *_split(material, everything, recipe), everything[:0])]
 
 

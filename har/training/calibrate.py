@@ -15,7 +15,8 @@ from har.models import registry
 from har.models.checkpoint import Checkpoint
 from har.models.checkpoint_file import CheckpointBase
 from har.models.clip_checkpoint import ClipCheckpoint
-from har.training import calibration, evaluate, scoring
+from har.training import calibration, evaluate, predictions, scoring
+from har.training.calibration import Scored
 from har.training.intervals import over_seeds
 from har.training.manifest import Row
 from har.training.metrics import calibration_error, is_right
@@ -48,13 +49,17 @@ def calibrated(model: Model, runs: Sequence[HeldBack]) -> Model:
     for held in runs:
         if held.labels != model.labels:
             raise CheckpointError(f"The run {held.run} has other labels than the model.")
-    clips = [clips for held in runs for clips in held.logits]
-    truth = np.concatenate([held.truth for held in runs])
-    found = calibration.calibrate(clips, truth, [row.group for held in runs for row in held.rows])
+    scored = Scored(
+        clips=[scores.logits for held in runs for scores in held.scores],
+        accepted=np.concatenate([held.accepted for held in runs]),
+        background=scoring.background_of(model.labels),
+        groups=[row.group for held in runs for row in held.rows],
+    )
+    found = calibration.calibrate(scored)
     honest = [evaluate.of_folds(held, evaluate.calibrations(held)) for held in runs]
-    known = truth >= 0
-    probabilities = found.probabilities(clips)[known]
-    right = is_right(probabilities, truth[known])
+    known = scored.accepted.any(axis=1)
+    probabilities = found.probabilities(scored.clips)[known]
+    right = is_right(probabilities, scored.accepted[known])
     spread = over_seeds([evaluate.numbers(evaluate.judge(run)) for run in honest])
     return replace(
         model,
@@ -63,7 +68,7 @@ def calibrated(model: Model, runs: Sequence[HeldBack]) -> Model:
         bias=found.bias,
         threshold=found.threshold,
         metrics={
-            **asdict(evaluate.judge(evaluate.joined(honest))),
+            **asdict(evaluate.judge(predictions.joined(honest))),
             "spread": {name: asdict(numbers) for name, numbers in spread.items()},
             "in_sample_ece": calibration_error(probabilities.max(axis=1), right),
             "runs": len(runs),
@@ -82,6 +87,12 @@ def summary(model: CheckpointBase) -> str:
         f"above the threshold: {found['point']['coverage']:.1%} of the known videos, "
         f"{found['point']['accuracy']:.1%} of them right"
     )
+    selection = found["selection"]
+    if selection and selection["precision"] is not None:
+        told += (
+            f"\nof what is named, unknown actions counted as wrong, {selection['precision']:.1%} "
+            f"is right; at least {selection['stated']:.0%} was asked"
+        )
     if found["unknown"]:
         told += (
             f"; {found['point']['accepted_unknown']:.1%} of the unknown ones\n"

@@ -13,10 +13,14 @@ from torch import Tensor
 
 from har.models.confidence import calibrated, scaled
 from har.training.intervals import resampled
-from har.training.metrics import Booleans, Floats, Integers
+from har.training.metrics import Booleans, Floats, Integers, is_right
 
+PRECISION = 0.90
+"""The stated precision: of what is named at a chosen threshold, at least so much is right."""
 THRESHOLDS = np.arange(101) / 100
 _RESAMPLES = 200
+_HOLDS = 0.75
+"""The share of the resamples in which a threshold must have the stated precision."""
 _LARGEST = 3.0
 """Of the logarithm of the temperature and of the skew, either way: 0.05..20."""
 
@@ -35,56 +39,71 @@ class Calibration:
 
         It is the mean over the clips of what Checkpoint.probabilities() gives them.
         """
-        return np.stack([self._of_clips(video).mean(dim=0).numpy() for video in clips])
+        return np.stack([self.of_clips(video).mean(axis=0) for video in clips])
 
-    def _of_clips(self, logits: Floats) -> Tensor:
+    def of_clips(self, logits: Floats) -> Floats:
+        """The probabilities [clips, labels] of a video's clips."""
         clips = torch.from_numpy(logits).double()
-        return calibrated(clips, self.temperature, self.skew, self.bias)
+        found: Floats = calibrated(clips, self.temperature, self.skew, self.bias).numpy()
+        return found
 
 
-def calibrate(clips: Sequence[Floats], truth: Integers, groups: Sequence[str]) -> Calibration:
-    """The calibration of held-back logits [clips, labels] of some videos.
+@dataclass(frozen=True)
+class Scored:
+    """Held-back logits, and what is right for the videos that they are of."""
 
-    ``truth`` [videos] are indices of labels, -1 for a video of another action.
-    """
-    fitted = fit(clips, truth)
-    probabilities = Calibration(*fitted, threshold=0).probabilities(clips)
-    threshold = choose(
-        probabilities.max(axis=1), probabilities.argmax(axis=1) == truth, truth >= 0, groups
-    )
-    return Calibration(*fitted, threshold)
+    clips: Sequence[Floats]
+    """Each video's logits [clips, labels]."""
+    accepted: Booleans
+    """Shape [videos, labels]: the labels that are right; none for a video of another action."""
+    background: Booleans
+    """Shape [labels]: those that are background, and no name of an action."""
+    groups: Sequence[str]
+
+    def only(self, chosen: Booleans) -> Scored:
+        """Those of the videos that are chosen [videos]."""
+        at = np.flatnonzero(chosen).tolist()
+        return Scored(
+            [self.clips[i] for i in at],
+            self.accepted[at],
+            self.background,
+            [self.groups[i] for i in at],
+        )
 
 
-def by_fold(
-    clips: Sequence[Floats], truth: Integers, groups: Sequence[str], folds: Integers
-) -> dict[int, Calibration]:
-    """For each fold the calibration of the others' videos.
+def calibrate(scored: Scored) -> Calibration:
+    """The calibration of held-back logits."""
+    fitted = fit(scored.clips, scored.accepted)
+    probabilities = Calibration(*fitted, threshold=0).probabilities(scored.clips)
+    named = ~scored.background[probabilities.argmax(axis=1)]
+    right = is_right(probabilities, scored.accepted)
+    groups = [scored.groups[i] for i in np.flatnonzero(named).tolist()]
+    return Calibration(*fitted, choose(probabilities.max(axis=1)[named], right[named], groups))
+
+
+def by_fold(scored: Scored, folds: Integers) -> dict[int, Calibration]:
+    """For each of the folds [videos] the calibration of the others' videos.
 
     A model's quality is to be told with these: numbers from the very videos that a calibration was
     fitted on would flatter it.
     """
-    found = {}
-    for fold in np.unique(folds):
-        others = np.flatnonzero(folds != fold).tolist()
-        found[int(fold)] = calibrate(
-            [clips[i] for i in others], truth[others], [groups[i] for i in others]
-        )
-    return found
+    return {int(fold): calibrate(scored.only(folds != fold)) for fold in np.unique(folds)}
 
 
-def fit(clips: Sequence[Floats], truth: Integers) -> tuple[float, float, float]:
+def fit(clips: Sequence[Floats], accepted: Booleans) -> tuple[float, float, float]:
     """Temperature, skew and bias with which a clip's highest probability is the probability that
     its label is right: the beta calibration of scaled(), with the softened targets of Platt 1999.
 
-    Fitted on all labels alike, it would make each label's own probability right, and the highest of
-    ten too low: which label won tells something as well. Being increasing in the logit, the
-    confidence keeps its order, so that nothing is lost in telling known from unknown actions. A
-    skew is needed because training softens labels: logits above 0 are on another scale than those
-    below. What is said of an unknown action is wrong. Videos count alike, however many their clips.
-    Temperature and skew are in 0.05..20, also where the logits say nothing.
+    ``accepted`` [videos, labels] are the labels that are right. Fitted on all labels alike, it
+    would make each label's own probability right, and the highest of ten too low: which label won
+    tells something as well. Being increasing in the logit, the confidence keeps its order, so that
+    nothing is lost in telling known from unknown actions. A skew is needed because training softens
+    labels: logits above 0 are on another scale than those below. What is said of an unknown action
+    is wrong. Videos count alike, however many their clips. Temperature and skew are in 0.05..20,
+    also where the logits say nothing.
     """
     best = np.concatenate([video.max(axis=1) for video in clips])
-    right = np.concatenate([v.argmax(axis=1) == t for v, t in zip(clips, truth, strict=True)])
+    right = np.concatenate([a[v.argmax(axis=1)] for v, a in zip(clips, accepted, strict=True)])
     weights = np.concatenate([np.full(len(video), 1 / len(video)) for video in clips])
     hits = float((weights * right).sum())
     misses = len(clips) - hits
@@ -112,25 +131,36 @@ def _logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> tuple[float, 
     return found[0], found[1], found[2]
 
 
-def choose(confidence: Floats, right: Booleans, is_known: Booleans, groups: Sequence[str]) -> float:
-    """The threshold with the most right answers less wrong ones, in steps of 0.01.
+def choose(confidence: Floats, right: Booleans, groups: Sequence[str]) -> float:
+    """The lowest threshold, in steps of 0.01, at which what is named is right often enough.
 
-    A wrong answer costs what a right one gains (Chow 1970). Unknown videos, all of whose answers
-    are wrong, weigh as much together as the known ones: one in two actions of the world is none of
-    ours. Few videos are unknown, so the best threshold of one data set depends on each of them;
-    this is the mean of the best ones of many that are drawn from its groups (bagging, Breiman
-    1996).
+    ``confidence`` and ``right`` [videos] are of those of which an action could be named; all that
+    is said of an unknown action is wrong. Of what is named, a share of PRECISION is to be right
+    (selective classification with a guaranteed risk; Geifman & El-Yaniv 2017). That it is so on a
+    few held-back videos may be luck: it must be so in three of four samples that are drawn from
+    their groups with replacement. Where no threshold is as good, it is the one with the best lower
+    quartile of the precision; where nothing is ever right, 1.
     """
+    if not len(confidence):
+        return 1.0
     sure = confidence[:, None] >= THRESHOLDS
-    gain = np.where(right & is_known, 1, -1)[:, None] * sure
-    best = []
-    for rows in resampled(groups, _RESAMPLES):
-        known, others = rows[is_known[rows]], rows[~is_known[rows]]
-        if len(known) and (len(others) or is_known.all()):
-            utility = gain[known].mean(axis=0)
-            utility += gain[others].mean(axis=0) if len(others) else 0
-            best.append(np.median(THRESHOLDS[utility == utility.max()]))
-    return round(float(np.mean(best)), 2)
+    precision = np.quantile(
+        [_precision(sure[rows], right[rows]) for rows in resampled(groups, _RESAMPLES)],
+        1 - _HOLDS,
+        axis=0,
+    )
+    reached = np.flatnonzero(precision >= PRECISION)
+    # Of those that are alike, the most cautious.
+    best = reached[0] if len(reached) else np.flatnonzero(precision == precision.max())[-1]
+    return float(THRESHOLDS[best])
+
+
+def _precision(sure: Booleans, right: Booleans) -> Floats:
+    """Which share of what is named is right at each threshold; 0 where nothing is. ``sure`` is
+    [videos, thresholds]."""
+    named = sure.sum(axis=0)
+    found: Floats = (sure & right[:, None]).sum(axis=0) / np.maximum(named, 1)
+    return found
 
 
 @dataclass(frozen=True)

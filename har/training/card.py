@@ -92,7 +92,10 @@ def _quality(model: CheckpointBase) -> str:
     per_class = [
         (*row, interval(f"class {row[0]}", intervals)) for row in _shares(found["per_class"], runs)
     ]
-    errors = [(e["truth"], e["predicted"], e["videos"]) for e in model.metrics["errors"]]
+    errors = [
+        (e["truth"], e["predicted"] + (" (near)" if e.get("near") else ""), e["videos"])
+        for e in model.metrics["errors"]
+    ]
     times = f"The mean of {runs} runs with other seeds. " if runs > 1 else ""
     return f"""\
 ## How well
@@ -125,6 +128,16 @@ answers are right. How logits become confidences, and the threshold, were fitted
 scores. The numbers are of fits that left out the fold they were measured on; on the scores that it
 was fitted on, the calibration error is {found["in_sample_ece"]:.3f}.
 """
+    selection = found.get("selection")
+    if selection:
+        text += f"""\
+
+The threshold is chosen for a stated precision: of what is named, at least \
+{selection["stated"]:.0%} is to be right, on
+held-back videos and with unknown actions counted as wrong. {_precision(selection)}The area under \
+the risk-coverage
+curve is {selection["aurc"]:.3f}.
+"""
     if found["unknown"]:
         text += f"""\
 
@@ -134,6 +147,12 @@ Of {found["unknown"] // found["runs"]} videos of other actions \
 Actions of the data set among them were counter-examples in training, in videos of other groups.
 """
     return text
+
+
+def _precision(selection: dict[str, Any]) -> str:
+    if selection["precision"] is None:
+        return ""
+    return f"Measured so: {selection['precision']:.0%}. "
 
 
 def _data(model: CheckpointBase) -> str:

@@ -14,7 +14,7 @@ from har.training import video_options
 
 if TYPE_CHECKING:
     from config import Settings
-    from har.training.evaluate import Predictions
+    from har.training.predictions import Predictions
     from har.training.report import Report
     from har.training.scoring import Video
     from har.training.sequences import Timelines, Untrimmed
@@ -181,11 +181,11 @@ def _timelines(
 
 
 def _report(measured: _Measured, timelines: list[Timelines]) -> Report:
-    from har.training import evaluate
+    from har.training import evaluate, predictions
     from har.training.intervals import over_seeds
     from har.training.report import Report
 
-    pooled = evaluate.joined(measured.ordered)
+    pooled = predictions.joined(measured.ordered)
     named = zip(measured.names, measured.ordered, strict=True)
     runs = {name: evaluate.judge(run) for name, run in named}
     shuffled = measured.shuffled
@@ -196,6 +196,6 @@ def _report(measured: _Measured, timelines: list[Timelines]) -> Report:
         runs=runs,
         pooled=evaluate.judge(pooled),
         spread=over_seeds([evaluate.numbers(found) for found in runs.values()]),
-        shuffled=evaluate.dropped(pooled, evaluate.joined(shuffled)) if shuffled else None,
+        shuffled=evaluate.dropped(pooled, predictions.joined(shuffled)) if shuffled else None,
         timelines=timelines,
     )

@@ -67,8 +67,9 @@ class Spread:
 
 
 def over_seeds(runs: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
-    """The spread of each number over the runs, which all have the same ones."""
-    return {name: _spread(np.array([run[name] for run in runs])) for name in runs[0]}
+    """The spread over the runs of each number that all of them have."""
+    names = [name for name in runs[0] if all(name in run for run in runs)]
+    return {name: _spread(np.array([run[name] for run in runs])) for name in names}
 
 
 def _spread(values: NDArray[np.float64]) -> Spread:

@@ -82,7 +82,7 @@ def _joined(clips: Sequence[Video], fold: int, out: Path, settings: Settings) ->
         for (start, end), clip in zip(pairwise(times), clips, strict=True)
     )
     row = Row(out.name, "sequence", "joined", out.name, fold)
-    return Untrimmed(Video(row, out), spans)
+    return Untrimmed(Video(row, out), spans, (fold,))
 
 
 def _arguments(

@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 from har.errors import BadOption, ManifestError
 from har.models.labels import VOCABULARY
 from har.training.manifest import (
+    Paths,
     Row,
     refuse_missing,
     refuse_repeated,
@@ -33,7 +34,7 @@ def read(
     kind: str,
     root: Path,
     *,
-    manifest: Path | None,
+    manifest: Paths | None,
     split: int,
     part: Part | None,
     classes: str = "",
@@ -41,7 +42,7 @@ def read(
     """The labelled videos below ``root``, laid out as one of KINDS.
 
     ``manifest``
-        The CSV file of that name lists them; see har.training.manifest.
+        The CSV file of that name, or each of several, lists them; see har.training.manifest.
     ``folders``
         Each folder holds the videos of the label that is its name, each a group of its own.
     ``ucf101``

@@ -17,6 +17,13 @@ FOLDS = 4
 """Folds that are made where a manifest has none."""
 
 
+UNNAMED = "unnamed"
+"""The source of a row that names none."""
+
+Paths = Path | Sequence[Path]
+"""A manifest, or several that are read as one."""
+
+
 @dataclass(frozen=True)
 class Row:
     """A labelled video."""
@@ -29,16 +36,35 @@ class Row:
     group: str
     """Joins videos of the same people, scene or footage; never on both sides of a split."""
     fold: int | None
-    """None: an example of an action that is not to be learnt."""
+    """None: an example of an action that is not to be learnt, or of people of several folds; see
+    trained_on()."""
+    accept: tuple[str, ...] = ()
+    """Labels that are right for it as well."""
+
+    @property
+    def right(self) -> frozenset[str]:
+        """Every label that is right for it."""
+        return frozenset((self.label, *self.accept))
+
+    @property
+    def is_background(self) -> bool:
+        """Whether nothing is done in it."""
+        return VOCABULARY.is_background(self.label)
 
 
-def read(path: Path, root: Path) -> list[Row]:
-    """The rows of a CSV file with the columns ``file,label`` and perhaps ``source,group,fold``.
+def read(paths: Paths, root: Path) -> list[Row]:
+    """The rows of CSV files with the columns ``file,label`` and perhaps ``source,group,fold`` and
+    ``accept``: further names that are right for the video, separated by ``|``.
 
-    A video without a group is a group of its own; where there is no column ``fold``, folds are made
-    that keep groups together. Raises ManifestError, with the names of the files at fault.
+    Where there is a column ``dataset``, it is the source. A video without a group is a group of its
+    own; where no file has a column ``fold``, folds are made that keep groups together. Raises
+    ManifestError, with the names of the files at fault.
     """
-    rows, has_folds = _parsed(path)
+    rows, has_folds = [], False
+    for path in [paths] if isinstance(paths, Path) else paths:
+        found, with_fold = _parsed(path)
+        rows += found
+        has_folds = has_folds or with_fold
     refuse_repeated(rows)
     refuse_missing(rows, root)
     if not has_folds:
@@ -71,16 +97,45 @@ def with_folds(rows: Sequence[Row], folds: int = FOLDS) -> list[Row]:
     return [replace(row, fold=chosen[row.group]) for row in rows]
 
 
-def held_back(rows: Sequence[Row]) -> list[int]:
-    """For each row the fold in which it is not trained on.
+def trained_on(rows: Sequence[Row], fold: int) -> list[bool]:
+    """For each row whether the model that holds back a fold is trained on it.
 
-    A row without fold has the one of its group; groups without any take turns.
+    It is not trained on the rows of the fold, nor on others of their groups. A group without a
+    fold, though labels of it are learnt, shows people of its whole source: it is trained on where
+    nothing of that source is held back. Other groups without a fold take turns.
     """
-    fold_of = {row.group: row.fold for row in rows if row.fold is not None}
-    folds = sorted(set(fold_of.values()))
-    for turn, group in enumerate(sorted({row.group for row in rows} - set(fold_of))):
-        fold_of[group] = folds[turn % len(folds)]
-    return [fold_of[row.group] for row in rows]
+    return [fold not in folds for folds in folds_without(rows)]
+
+
+def held_back(rows: Sequence[Row]) -> list[int]:
+    """For each row a fold in which it is not trained on, the lowest; see trained_on()."""
+    return [min(folds) for folds in folds_without(rows)]
+
+
+def measurable(rows: Sequence[Row]) -> list[bool]:
+    """For each row whether a model has seen none of its people: of a group that shows people of
+    several folds, every fold's model has seen some."""
+    return [len(folds) == 1 for folds in folds_without(rows)]
+
+
+def folds_without(rows: Sequence[Row]) -> list[frozenset[int]]:
+    """For each row the folds in which it is not trained on; see trained_on()."""
+    of_group: dict[str, set[int]] = defaultdict(set)
+    of_source: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        if row.fold is not None:
+            of_group[row.group].add(row.fold)
+            of_source[row.source].add(row.fold)
+    folds = sorted(set().union(*of_group.values()))
+    learnt = {row.label for row in known(rows)}
+    others = [row for row in rows if row.group not in of_group]
+    for row in others:
+        if row.label in learnt:
+            of_group[row.group] |= of_source.get(row.source, set())
+    groups = sorted(group for group in {row.group for row in others} if not of_group[group])
+    for turn, group in enumerate(groups):
+        of_group[group] = {folds[turn % len(folds)]}
+    return [frozenset(of_group[row.group] if row.fold is None else {row.fold}) for row in rows]
 
 
 def refuse_repeated(rows: Sequence[Row]) -> None:
@@ -113,6 +168,7 @@ def refuse_straddling(placed: Sequence[tuple[str, str, object]], side: str) -> N
 
 
 def _parsed(path: Path) -> tuple[list[Row], bool]:
+    """The rows of a file, and whether it has a column ``fold``."""
     try:
         # Spreadsheets begin UTF-8 with a mark.
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -121,9 +177,9 @@ def _parsed(path: Path) -> tuple[list[Row], bool]:
             missing = {"file", "label"} - columns
             if missing:
                 raise ManifestError(
-                    f"The manifest lacks the column {' and '.join(sorted(missing))}."
+                    f"{path.name} lacks the column {' and '.join(sorted(missing))}."
                 )
-            rows = [_row(reader.line_num, cells) for cells in reader]
+            rows = [_row(f"Line {reader.line_num} of {path.name}", cells) for cells in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ManifestError(f"{path.name} cannot be read as a CSV file.") from error
     if not rows:
@@ -131,26 +187,49 @@ def _parsed(path: Path) -> tuple[list[Row], bool]:
     return rows, "fold" in columns
 
 
-def _row(line: int, cells: dict[str, str | None]) -> Row:
+def _row(line: str, cells: dict[str, str | None]) -> Row:
     text = {name: (value or "").strip() for name, value in cells.items() if isinstance(name, str)}
     if not text["file"] or not text["label"]:
-        raise ManifestError(f"Line {line} of the manifest has no file or no label.")
+        raise ManifestError(f"{line} has no file or no label.")
     fold = text.get("fold", "")
     if fold and not re.fullmatch("[0-9]{1,9}", fold):
         raise ManifestError(f"{text['file']} has the fold '{fold}'; folds are whole numbers.")
     return Row(
         file=text["file"],
         label=VOCABULARY.label(text["label"]),
-        source=text.get("source") or "unnamed",
+        source=text.get("dataset") or text.get("source") or UNNAMED,
         group=text.get("group") or text["file"],
         fold=int(fold) if fold else None,
+        accept=_accepted(text["file"], text.get("accept", "")),
     )
 
 
+def _accepted(file: str, text: str) -> tuple[str, ...]:
+    """The labels of names that are separated by ``|``, each once."""
+    names = [name.strip() for name in text.split("|") if name.strip()]
+    unknown = [name for name in names if VOCABULARY.find(name) is None]
+    if unknown:
+        raise ManifestError(
+            f"{file} accepts '{unknown[0]}', which is no action of the vocabulary; `har labels` "
+            "lists them."
+        )
+    return tuple(dict.fromkeys(map(VOCABULARY.label, names)))
+
+
 def _refuse_half_known(rows: Sequence[Row]) -> None:
+    """Raise ManifestError for rows without a fold whose label is learnt, though nothing tells whose
+    people they show: neither their group nor a source."""
     labels = {row.label for row in known(rows)}
-    half = [row.file for row in rows if row.fold is None and row.label in labels]
-    _refuse(half, "without a fold, though others of the label have one")
+    groups = {row.group for row in known(rows)}
+    half = [
+        row.file
+        for row in rows
+        if row.fold is None
+        and row.label in labels
+        and row.group not in groups
+        and row.source == UNNAMED
+    ]
+    _refuse(half, "without a fold or a source, though others of the label have a fold")
 
 
 def _refuse(files: Sequence[str], why: str) -> None:

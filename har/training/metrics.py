@@ -24,9 +24,17 @@ class Share:
     top1: float
 
 
+OTHERS = "another label"
+"""The last column of a confusion matrix: labels that were said, but are no class of the videos."""
+
+
 @dataclass(frozen=True)
 class Metrics:
-    """The quality of predictions on videos whose label is known."""
+    """The quality of predictions on videos of which a label is known to the model.
+
+    A video's class is what its row calls it; where several labels are right, each of them counts as
+    its class when it is said.
+    """
 
     videos: int
     top1: float
@@ -39,40 +47,62 @@ class Metrics:
     """Expected calibration error of the confidence."""
     per_class: dict[str, Share]
     per_source: dict[str, Share]
+    classes: list[str]
+    """The classes of the videos, in the order of their names."""
     confusion: list[list[int]]
-    """How often each label (row) was given each name (column), in the order of the labels."""
+    """How often each of the classes (row) was given each of them, or one of OTHERS (column)."""
 
 
 def measure(
-    probabilities: Floats, truth: Integers, labels: Sequence[str], sources: Sequence[str]
+    classes: Sequence[str],
+    said: Sequence[str],
+    right: Booleans,
+    in_top5: Booleans,
+    sources: Sequence[str],
+    ece: float,
 ) -> Metrics:
-    """Metrics of ``probabilities`` [n, labels] against ``truth`` [n], indices into ``labels``."""
-    right = is_right(probabilities, truth)
-    names = np.array(labels)
-    counts = confusion(truth, probabilities.argmax(axis=1), len(labels))
+    """Metrics of some videos [n]: their classes, what was said of them, whether that is right,
+    whether a right label is among the first five; and their calibration error."""
+    names, truth, predicted = indexed(classes, said, right)
+    counts = confusion(truth, predicted, len(names))
     return Metrics(
-        videos=len(truth),
+        videos=len(classes),
         top1=float(right.mean()),
-        top5=top_k(probabilities, truth, 5),
+        top5=float(in_top5.mean()),
         balanced=balanced(counts),
         macro_f1=macro_f1(counts),
-        ece=calibration_error(probabilities.max(axis=1), right),
-        per_class=shares(right, names[truth]),
+        ece=ece,
+        per_class=shares(right, np.array(classes)),
         per_source=shares(right, np.array(sources)),
+        classes=names,
         confusion=counts.tolist(),
     )
 
 
-def is_right(probabilities: Floats, truth: Integers) -> Booleans:
-    """Whether the most probable label is the true one, [n]."""
-    right: Booleans = probabilities.argmax(axis=1) == truth
+def indexed(
+    classes: Sequence[str], said: Sequence[str], right: Booleans
+) -> tuple[list[str], Integers, Integers]:
+    """The names of the classes, and for each video the index of its class and of the one that was
+    said: its own where that is right, the number of classes for one of OTHERS."""
+    names = sorted(set(classes))
+    index = {name: i for i, name in enumerate(names)}
+    truth = np.array([index[name] for name in classes])
+    predicted = np.array([index.get(name, len(names)) for name in said])
+    return names, truth, np.where(right, truth, predicted)
+
+
+def is_right(probabilities: Floats, accepted: Booleans) -> Booleans:
+    """Whether the most probable label is right, [n]; ``accepted`` [n, labels] are those that
+    are."""
+    best = probabilities.argmax(axis=1)
+    right: Booleans = accepted[np.arange(len(best)), best]
     return right
 
 
-def top_k(probabilities: Floats, truth: Integers, k: int) -> float:
-    """Share of rows whose true label is among the ``k`` most probable."""
+def in_top(probabilities: Floats, accepted: Booleans, k: int) -> Booleans:
+    """Whether a right label is among the ``k`` most probable, [n]."""
     best = np.argsort(-probabilities, axis=1)[:, :k]
-    return float((best == truth[:, None]).any(axis=1).mean())
+    return np.asarray(np.take_along_axis(accepted, best, axis=1).any(axis=1))
 
 
 def shares(right: Booleans, groups: NDArray[np.str_]) -> dict[str, Share]:
@@ -84,9 +114,12 @@ def shares(right: Booleans, groups: NDArray[np.str_]) -> dict[str, Share]:
     return found
 
 
-def confusion(truth: Integers, predicted: Integers, labels: int) -> NDArray[np.int64]:
-    """How often each true label (row) was given each name (column): [labels, labels]."""
-    return np.bincount(truth * labels + predicted, minlength=labels**2).reshape(labels, labels)
+def confusion(truth: Integers, predicted: Integers, classes: int) -> NDArray[np.int64]:
+    """How often each true class (row) was given each class, or another label, whose index is
+    ``classes`` (column): [classes, classes + 1]."""
+    columns = classes + 1
+    counts = np.bincount(truth * columns + predicted, minlength=classes * columns)
+    return counts.reshape(classes, columns)
 
 
 def recalls(counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -102,7 +135,8 @@ def balanced(counts: NDArray[np.int64]) -> float:
 
 def f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """The F1 of each class, from a confusion matrix; NaN for one that neither was nor was said."""
-    return _ratio(2 * counts.diagonal(), counts.sum(axis=0) + counts.sum(axis=1))
+    said = counts.sum(axis=0)[: len(counts)]
+    return _ratio(2 * counts.diagonal(), said + counts.sum(axis=1))
 
 
 def macro_f1(counts: NDArray[np.int64]) -> float:
@@ -147,3 +181,34 @@ def auroc(known: Floats, unknown: Floats) -> float:
     """Probability that a known row has a higher confidence than an unknown one; ties count half."""
     gaps = known[:, None] - unknown[None, :]
     return float(((gaps > 0) + 0.5 * (gaps == 0)).mean())
+
+
+@dataclass(frozen=True)
+class Risk:
+    """What a coverage costs."""
+
+    coverage: float
+    """The share of the answers that are given, those with the highest confidence first."""
+    risk: float
+    """The share of these that are wrong."""
+
+
+def risk_coverage(confidence: Floats, right: Booleans) -> list[Risk]:
+    """The risk-coverage curve (El-Yaniv & Wiener 2010) at each number of answers from 1 to all [n].
+
+    Answers of the same confidence are given in any order: the curve is the mean over all orders.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    wrong = np.concatenate([[0], np.cumsum(~right[order])])
+    ends = np.flatnonzero(np.diff(confidence[order], append=-np.inf)) + 1
+    given = np.arange(1, len(order) + 1)
+    mistakes = np.interp(given, [0, *ends], wrong[[0, *ends]])
+    return [
+        Risk(n / len(order), m / n) for n, m in zip(given.tolist(), mistakes.tolist(), strict=True)
+    ]
+
+
+def aurc(curve: Sequence[Risk]) -> float:
+    """The area under a risk-coverage curve (Geifman & El-Yaniv 2017): the mean risk over all
+    coverages, 0 where nothing is wrong."""
+    return float(np.mean([point.risk for point in curve]))

@@ -11,26 +11,31 @@ from matplotlib.figure import Figure
 
 from har.models.labels import spaced
 from har.training.calibration import Point
-from har.training.metrics import BINS, Bin
+from har.training.metrics import BINS, OTHERS, Bin
+from har.training.selection import Selection
 
 _DPI = 120
 _BLUE, _GREY = "#2b6cb0", "#8a8f98"
 
 
 def confusion(counts: Sequence[Sequence[int]], labels: Sequence[str], out: Path) -> None:
-    """A confusion matrix with what was shown in rows and what was said in columns.
+    """A confusion matrix with the classes of the videos in rows and what was said in columns: the
+    classes, then all other labels.
 
     Colours are shares of the row, numbers are videos.
     """
     table = np.array(counts)
+    if not table[:, -1].any():
+        table = table[:, :-1]
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     side = 3 + 0.55 * len(labels)
     figure = Figure((side + 1, side), layout="constrained")
     axes = figure.subplots()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    names = [spaced(label) for label in labels]
-    axes.set_xticks(range(len(labels)), names, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(labels)), names)
+    names = [*(spaced(label) for label in labels), OTHERS]
+    columns = names[: table.shape[1]]
+    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(labels)), names[:-1])
     axes.set(xlabel="What was said", ylabel="What it was", title="Confusion matrix, in videos")
     for (row, column), count in np.ndenumerate(table):
         if count:
@@ -81,6 +86,31 @@ def coverage(curve: Sequence[Point], point: Point, out: Path) -> None:
         ylim=(-0.02, 1.08),
     )
     axes.legend(loc="center left")
+    _with_grid(axes)
+    figure.savefig(out, dpi=_DPI)
+
+
+def risk(selection: Selection, out: Path) -> None:
+    """The risk-coverage curve, with the threshold in force and the stated precision."""
+    figure = Figure((6.5, 5), layout="constrained")
+    axes = figure.subplots()
+    covered = [point.coverage for point in selection.curve]
+    risks = [point.risk for point in selection.curve]
+    axes.plot(covered, risks, color=_BLUE, label="names that are wrong")
+    allowed = 1 - selection.stated
+    axes.axhline(allowed, ls=":", color=_GREY, label=f"stated precision {selection.stated:.0%}")
+    if selection.precision is not None:
+        at = selection.named / selection.videos, 1 - selection.precision
+        axes.plot(*at, "o", color=_BLUE, label="at the threshold")
+    axes.text(0.97, 0.04, f"area {selection.aurc:.3f}", ha="right", transform=axes.transAxes)
+    axes.set(
+        xlabel="Coverage: share of the videos that are named, the surest first",
+        ylabel="Risk: share of the names that are wrong",
+        title="Risk-coverage curve",
+        xlim=(0, 1.02),
+        ylim=(-0.02, 1.02),
+    )
+    axes.legend(loc="upper left")
     _with_grid(axes)
     figure.savefig(out, dpi=_DPI)
 

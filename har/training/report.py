@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from har.models.labels import spaced
-from har.training import plots
+from har.training import naming_report, plots
+from har.training.alarms import ALARM, CALM
 from har.training.evaluate import Findings, Shuffled
 from har.training.intervals import Spread
+from har.training.selection import Selection
 from har.training.sequences import Timelines
 from har.training.tables import NAMES, interval, number, table
 
@@ -47,9 +49,11 @@ def write(report: Report, folder: Path) -> None:
     """Write report.md, its pictures and metrics.json to a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
     pooled = report.pooled
-    plots.confusion(pooled.metrics.confusion, report.labels, folder / "confusion.png")
+    plots.confusion(pooled.metrics.confusion, pooled.metrics.classes, folder / "confusion.png")
     plots.reliability(pooled.reliability, pooled.metrics.ece, folder / "reliability.png")
     plots.coverage(pooled.curve, pooled.point, folder / "coverage.png")
+    if pooled.selection:
+        plots.risk(pooled.selection, folder / "risk.png")
     (folder / "report.md").write_text(markdown(report), "utf-8")
     write_json(report, folder / "metrics.json")
 
@@ -65,14 +69,18 @@ def summary(report: Report) -> str:
     videos = found.videos // len(report.runs)
     runs = f" by each of {len(report.runs)} runs" if len(report.runs) > 1 else ""
     lines = [f"{videos} clips scored{runs}. {report.told}", ""]
+    if report.pooled.naming:
+        named = naming_report.lines(report.pooled.naming, len(report.runs))
+        lines = [report.told, "", *named, "", f"{videos} clips whose action the model knows{runs}:"]
     lines += [
         f"{NAMES[name]:<48} {_value(report, name)}" for name in NAMES if name in report.spread
     ]
+    lines += _sentences(report.pooled)
     for kind, shares in (("class", found.per_class), ("source", found.per_source)):
         lines += ["", f"{kind:<24} clips  right"]
         for name, share in shares.items():
             lines.append(f"{name:<24} {share.videos // len(report.runs):>5} {share.top1:>6.1%}")
-    for label, files in report.pooled.unknown_files.items():
+    for label, files in _unknown(report.pooled).items():
         lines += ["", f"{label}, which the model does not know:", *(f"  {file}" for file in files)]
     for timelines in report.timelines:
         numbers = (f"{_SEGMENT_NAMES[n]} {timelines.spread[n].mean:.1%}" for n in _SEGMENT_NAMES)
@@ -87,11 +95,52 @@ def summary(report: Report) -> str:
     return "\n".join(lines)
 
 
+def _unknown(found: Findings) -> dict[str, list[str]]:
+    """The videos of other actions by their label, but for those that ``naming`` lists."""
+    listed = {one.file for one in found.naming.said} if found.naming else set()
+    rest = {
+        label: [file for file in files if file not in listed]
+        for label, files in found.unknown_files.items()
+    }
+    return {label: files for label, files in rest.items() if files}
+
+
+def _sentences(found: Findings) -> list[str]:
+    """What is named and how much of it is right, and what is named where nothing is done."""
+    told = []
+    if found.selection:
+        told.append(_selection(found.selection))
+    if found.background:
+        background = found.background
+        told.append(
+            f"Of {background.videos} videos in which nothing is done, an action is named of "
+            f"{background.false_alarms:.1%}."
+        )
+    if found.alarms:
+        alarms = found.alarms
+        told.append(
+            f"{ALARM} is found in {alarms.found:.1%} of {alarms.videos} videos, with "
+            f"{alarms.false_alarms:.1%} false alarms in {alarms.calm_videos} of {CALM}; above the "
+            f"threshold, {alarms.found_surely:.1%} and {alarms.sure_false_alarms:.1%}."
+        )
+    return told
+
+
+def _selection(selection: Selection) -> str:
+    right = "" if selection.precision is None else f", {selection.precision:.1%} of them right"
+    return (
+        f"Above the threshold an action is named of {selection.named} of {selection.videos} "
+        f"videos{right}; unknown actions count as wrong. A threshold that calibration chooses is "
+        f"to give at least {selection.stated:.0%}."
+    )
+
+
 def markdown(report: Report) -> str:
     """The whole report."""
     sections = [
         f"# {report.title}\n\n{report.told}",
         _overall(report),
+        _naming(report),
         _classes(report),
         _errors(report.pooled),
         _confidence(report),
@@ -118,6 +167,11 @@ def _overall(report: Report) -> str:
         "The intervals are of a bootstrap that draws groups (the same people, scene or footage), "
         "not videos."
     )
+
+
+def _naming(report: Report) -> str:
+    found = report.pooled.naming
+    return naming_report.section(found, len(report.runs)) if found else ""
 
 
 def _classes(report: Report) -> str:
@@ -159,7 +213,8 @@ def _errors(found: Findings) -> str:
     for error in found.errors:
         more = f" and {len(error.files) - _FILES} more" if len(error.files) > _FILES else ""
         names = ", ".join(f"`{file}`" for file in error.files[:_FILES]) + more
-        rows.append([spaced(error.truth), spaced(error.predicted), str(error.videos), names])
+        said = spaced(error.predicted) + (" (near)" if error.near else "")
+        rows.append([spaced(error.truth), said, str(error.videos), names])
     head = ["what it was", "what was said", "times", "clips, those it was surest of first"]
     return f"## The most frequent errors\n\n{table(head, rows)}"
 
@@ -180,9 +235,11 @@ def _confidence(report: Report) -> str:
             f" Of the videos of actions it does not know, {files}, it wrongly answers for "
             f"{point.accepted_unknown:.1%}."
         )
+    told = "\n\n".join([text, *_sentences(found)])
+    risk = "\n\n![Risk-coverage curve](risk.png)" if found.selection else ""
     return (
-        f"{text}\n\n![Reliability diagram](reliability.png)\n\n"
-        "![Coverage-accuracy curve](coverage.png)"
+        f"{told}\n\n![Reliability diagram](reliability.png)\n\n"
+        f"![Coverage-accuracy curve](coverage.png){risk}"
     )
 
 

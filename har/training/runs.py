@@ -157,7 +157,13 @@ def machine() -> dict[str, str | int]:
 
 def _described(rows: Sequence[Row], root: Path) -> dict[str, dict[str, Any]]:
     """For each file its label and the like, and a digest of its content."""
-    return {row.file: asdict(row) | {"sha256": _digest(root / row.file)} for row in rows}
+    return {row.file: _told(row) | {"sha256": _digest(root / row.file)} for row in rows}
+
+
+def _told(row: Row) -> dict[str, Any]:
+    """A row as JSON gives it back; as before there was ``accept``, where it is empty."""
+    told = asdict(row) | {"accept": list(row.accept)}
+    return {name: value for name, value in told.items() if value != []}
 
 
 def _digest(path: Path) -> str:
@@ -170,7 +176,8 @@ def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     changes = [f"{file} (missing)" for file in before if file not in now]
     changes += [f"{file} (new)" for file in now if file not in before]
     for file in before.keys() & now.keys():
-        names = [name for name in now[file] if now[file][name] != before[file].get(name)]
+        old, new = before[file], now[file]
+        names = [name for name in old | new if new.get(name) != old.get(name)]
         what = ["content" if name == "sha256" else name for name in names]
         changes += [f"{file} ({', '.join(what)})"] if what else []
     return sorted(changes)

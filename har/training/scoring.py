@@ -13,11 +13,14 @@ from tqdm import tqdm
 from config import Settings
 from har.errors import BadOption, CheckpointError, ManifestError, MediaError
 from har.media.probe import probe
+from har.models.labels import VOCABULARY
+from har.recognition import timeline
 from har.recognition.recognizer import Recognizer
 from har.training import manifest
+from har.training.calibration import Scored
 from har.training.manifest import Row
-from har.training.metrics import Floats, Integers
-from har.types import UNKNOWN, VideoFacts
+from har.training.metrics import Booleans, Floats, Integers
+from har.types import UNKNOWN, Action, VideoFacts
 
 _WORKERS = 3
 """Videos at work at once: some are opened and decoded while another is scored."""
@@ -55,40 +58,90 @@ def facts(video: Video, settings: Settings) -> VideoFacts:
     try:
         return probe(video.path, settings)
     except MediaError as error:
-        raise ManifestError(f"{video.row.file} cannot be used: {error.detail}") from error
+        raise _refused(video, error) from error
 
 
-def clip_logits(
+def _refused(video: Video, error: MediaError) -> ManifestError:
+    return ManifestError(f"{video.row.file} cannot be used: {error.detail}")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a model says of a video."""
+
+    logits: Floats
+    """Shape [clips, labels], of the clips that requests are cut into."""
+    seconds: Floats
+    """Shape [clips]: for how long each of them is what the timeline tells."""
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A video that cannot be opened, and why."""
+
+    row: Row
+    why: str
+
+
+def score(
     recognizer: Recognizer,
     videos: Sequence[Video],
     settings: Settings,
     shuffle: int | None,
     bar: tqdm[None],
-) -> list[Floats]:
-    """Each video's logits [clips, labels], of the clips that requests are cut into.
+) -> list[Scores | Unusable]:
+    """What a model says of each video, through the code that serves requests.
 
     With ``shuffle``, a seed, the sampled frames of each clip are in random order. Raises
-    ManifestError with the name of a file that cannot be used.
+    ManifestError with the name of a file that cannot be used, unless names are told that are right
+    for it: a set that measures what people send counts it as a failure.
     """
     pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="scoring")
     try:
         found = []
-        for logits in pool.map(lambda v: _logits_of(recognizer, v, settings, shuffle), videos):
-            found.append(logits)
+        for scores in pool.map(lambda v: _scores_of(recognizer, v, settings, shuffle), videos):
+            found.append(scores)
             bar.update()
         return found
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _logits_of(
+def _scores_of(
     recognizer: Recognizer, video: Video, settings: Settings, shuffle: int | None
-) -> Floats:
-    known = facts(video, settings)
+) -> Scores | Unusable:
     try:
-        return recognizer.clip_logits(known, shuffle)
+        known = probe(video.path, settings)
+        logits = recognizer.clip_logits(known, shuffle)
     except MediaError as error:
-        raise ManifestError(f"{video.row.file} cannot be used: {error.detail}") from error
+        if not video.row.accept:
+            raise _refused(video, error) from error
+        return Unusable(video.row, error.detail)
+    return Scores(logits, _seconds(recognizer, known, len(logits)))
+
+
+def _seconds(recognizer: Recognizer, video: VideoFacts, count: int) -> Floats:
+    """For how long each of a video's clips, ``count`` of them, is what its timeline tells."""
+    model = recognizer.model
+    stride, length = model.stride / model.fps, model.frames / model.fps
+    starts = [i * stride for i in range(count - 1)] + [max(0.0, video.duration - length)]
+    clips = [Action(s, min(s + length, video.duration), "", 1, model.source) for s in starts]
+    owned = timeline.owned(clips, 0.0, video.duration)
+    return np.array([clip.end - clip.start for clip in owned])
+
+
+def longest(names: Sequence[str], seconds: Floats) -> str:
+    """The name [clips] that holds for most of the seconds [clips]; the first of equals."""
+    total: dict[str, float] = {}
+    for name, length in zip(names, seconds.tolist(), strict=True):
+        total[name] = total.get(name, 0.0) + length
+    return max(total, key=lambda name: total[name])
+
+
+def named(labels: Sequence[str], probabilities: Floats, threshold: float) -> list[str]:
+    """The most probable label of each clip [clips, labels], UNKNOWN below the threshold."""
+    best = zip(probabilities.argmax(axis=1), probabilities.max(axis=1), strict=True)
+    return [labels[i] if confidence >= threshold else UNKNOWN for i, confidence in best]
 
 
 @dataclass(frozen=True)
@@ -101,19 +154,44 @@ class HeldBack:
     labels: tuple[str, ...]
     folds: Integers
     """Shape [videos]: the fold that each was held back in."""
-    logits: tuple[Floats, ...]
-    """Each [clips, labels]."""
+    scores: tuple[Scores, ...]
+    unusable: tuple[Unusable, ...]
+    """Videos that could not be opened; they are not among the rows."""
 
     @property
-    def truth(self) -> Integers:
-        """Shape [videos]: the index of each label, -1 for another action."""
-        return truth_of(self.rows, self.labels)
+    def accepted(self) -> Booleans:
+        """Shape [videos, labels]: see accepted_of()."""
+        return accepted_of(self.rows, self.labels)
+
+    @property
+    def scored(self) -> Scored:
+        """The logits, and what is right."""
+        return Scored(
+            clips=[scores.logits for scores in self.scores],
+            accepted=self.accepted,
+            background=background_of(self.labels),
+            groups=[row.group for row in self.rows],
+        )
 
 
-def truth_of(rows: Iterable[Row], labels: Sequence[str]) -> Integers:
-    """The index of each row's label, -1 for one that is not among ``labels``."""
+def accepted_of(rows: Sequence[Row], labels: Sequence[str]) -> Booleans:
+    """Which labels are right for each row, [rows, labels]; none for another action.
+
+    For a row of which nothing is done, they are all that are background.
+    """
+    background = background_of(labels)
     index = {label: i for i, label in enumerate(labels)}
-    return np.array([index.get(row.label, -1) for row in rows])
+    found = np.zeros((len(rows), len(labels)), bool)
+    for accepted, row in zip(found, rows, strict=True):
+        accepted[[index[label] for label in row.right & index.keys()]] = True
+        if row.is_background:
+            accepted |= background
+    return found
+
+
+def background_of(labels: Sequence[str]) -> Booleans:
+    """Which labels mean that nothing is done, [labels]."""
+    return np.array([VOCABULARY.is_background(label) for label in labels])
 
 
 def held_back(
@@ -121,12 +199,16 @@ def held_back(
 ) -> HeldBack:
     """Score each video with ``run/fold-K.safetensors``, where K is the fold that holds it back.
 
-    A video of another action without a group that is known is held back in one fold or another.
-    Raises CheckpointError for a run that lacks a fold or whose models have different labels, and
-    ManifestError for a file that cannot be used.
+    A video of another action without a group that is known is held back in one fold or another;
+    videos of whose people every fold's model has seen some are left out. Raises CheckpointError for
+    a run that lacks a fold or whose models have different labels, and ManifestError for a file that
+    cannot be used.
     """
-    folds = np.array(manifest.held_back([video.row for video in videos]))
-    logits: dict[int, Floats] = {}
+    rows = [video.row for video in videos]
+    at = np.flatnonzero(manifest.measurable(rows)).tolist()
+    folds = np.array(manifest.held_back(rows))[at]
+    videos = [videos[i] for i in at]
+    found: dict[int, Scores | Unusable] = {}
     labels: set[tuple[str, ...]] = set()
     title = f"scoring {run.name}" + (", frames shuffled" if shuffle is not None else "")
     with tqdm(desc=title, total=len(videos), unit="video", leave=False, disable=None) as bar:
@@ -134,16 +216,18 @@ def held_back(
             recognizer = Recognizer.load(settings, fold_path(run, int(fold)))
             labels.add(recognizer.model.labels)
             inside = np.flatnonzero(folds == fold).tolist()
-            scores = clip_logits(recognizer, [videos[i] for i in inside], settings, shuffle, bar)
-            logits |= dict(zip(inside, scores, strict=True))
+            scores = score(recognizer, [videos[i] for i in inside], settings, shuffle, bar)
+            found |= dict(zip(inside, scores, strict=True))
     if len(labels) > 1:
         raise CheckpointError(f"The models of the run {run.name} have different labels.")
+    usable = {i: scores for i, scores in sorted(found.items()) if isinstance(scores, Scores)}
     return HeldBack(
         run=run.name,
-        rows=tuple(video.row for video in videos),
+        rows=tuple(videos[i].row for i in usable),
         labels=labels.pop(),
-        folds=folds,
-        logits=tuple(logits[i] for i in range(len(videos))),
+        folds=folds[list(usable)],
+        scores=tuple(usable.values()),
+        unusable=tuple(one for one in found.values() if isinstance(one, Unusable)),
     )
 
 

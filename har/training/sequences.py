@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
@@ -12,8 +12,9 @@ from tqdm import tqdm
 
 from config import Settings
 from har.errors import CheckpointError, ManifestError
+from har.models.labels import VOCABULARY
 from har.recognition.recognizer import Recognizer
-from har.training import scoring, segments
+from har.training import manifest, scoring, segments
 from har.training.intervals import Spread, over_seeds
 from har.training.manifest import Row
 from har.training.scoring import Video
@@ -32,10 +33,8 @@ class Untrimmed:
     spans: tuple[Span, ...]
     """What it shows, in seconds from its first frame."""
 
-    @property
-    def fold(self) -> int | None:
-        """The fold whose model has not seen its people; None where that is not known."""
-        return self.video.row.fold
+    folds: tuple[int, ...]
+    """Those whose models are not trained on clips of it; empty where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,14 @@ class Timelines:
 
 
 def read(path: Path, root: Path, rows: Sequence[Row]) -> list[Untrimmed]:
-    """The videos of a CSV file with the columns ``file,start,end,label`` and perhaps ``fold``.
+    """The videos of a CSV file with the columns ``file,start,end,label`` and perhaps ``fold`` or
+    ``group``.
 
-    Times are seconds from a video's first frame; files are below ``root``. Without the column, a
-    video has the fold of the clips of ``rows`` that were cut from it, which is told by the names:
-    the last part of ``SitDown_972cefaa02a.mp4`` begins with that of ``sit_then_stand_972cefaa02``.
-    Raises ManifestError.
+    Times are seconds from a video's first frame; files are below ``root``. A video whose group is
+    one of the ``rows``' has the folds that are not trained on that. Without either column, it has
+    the fold of the clips of ``rows`` that were cut from it, which is told by the names: the last
+    part of ``SitDown_972cefaa02a.mp4`` begins with that of ``sit_then_stand_972cefaa02``. Raises
+    ManifestError.
     """
     lines: dict[str, list[dict[str, str]]] = defaultdict(list)
     for line in _lines(path):
@@ -65,12 +66,13 @@ def read(path: Path, root: Path, rows: Sequence[Row]) -> list[Untrimmed]:
     missing = [file for file in lines if not (root / file).is_file()]
     if missing:
         raise ManifestError(f"{', '.join(missing[:5])}: not below the root.")
-    return [_untrimmed(file, root, found, rows) for file, found in lines.items()]
+    of_group = dict(zip([row.group for row in rows], manifest.folds_without(rows), strict=True))
+    return [_untrimmed(file, root, found, rows, of_group) for file, found in lines.items()]
 
 
 def _lines(path: Path) -> list[dict[str, str]]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             missing = {"file", "start", "end", "label"} - set(reader.fieldnames or ())
             if missing:
@@ -84,30 +86,53 @@ def _lines(path: Path) -> list[dict[str, str]]:
 
 
 def _untrimmed(
-    file: str, root: Path, lines: Sequence[dict[str, str]], rows: Sequence[Row]
+    file: str,
+    root: Path,
+    lines: Sequence[dict[str, str]],
+    rows: Sequence[Row],
+    of_group: Mapping[str, frozenset[int]],
 ) -> Untrimmed:
+    spans = _spans(file, lines)
+    folds = _folds_told(file, lines) or _folds_of_cuttings(file, rows)
+    if len(folds) > 1:
+        raise ManifestError(f"{file} belongs to more than one fold.")
+    groups = {x["group"] for x in lines if x.get("group") in of_group}
+    if groups and not folds:
+        folds = frozenset.intersection(*(of_group[group] for group in groups))
+    row = Row(file, "sequence", "sequences", file, None)
+    return Untrimmed(Video(row, root / file), spans, tuple(sorted(folds)))
+
+
+def _spans(file: str, lines: Sequence[dict[str, str]]) -> tuple[Span, ...]:
+    if not all(line["label"] for line in lines):
+        raise ManifestError(f"{file} has a span without a label.")
     try:
-        spans = [Span(float(x["start"]), float(x["end"]), x["label"]) for x in lines]
-        folds = {int(x["fold"]) for x in lines if x.get("fold")}
+        spans = [
+            Span(float(line["start"]), float(line["end"]), VOCABULARY.label(line["label"]))
+            for line in lines
+        ]
     except (TypeError, ValueError) as error:
-        raise ManifestError(f"{file} has a start, end or fold that is no number.") from error
+        raise ManifestError(f"{file} has a start or end that is no number.") from error
     spans.sort(key=lambda span: span.start)
     ends = [0.0, *(span.end for span in spans)]
     if any(not before <= s.start < s.end for before, s in zip(ends, spans, strict=False)):
         raise ManifestError(f"{file} has spans that overlap or end before they start.")
-    folds = folds or _folds_of_cuttings(file, rows)
-    if len(folds) > 1:
-        raise ManifestError(f"{file} belongs to more than one fold.")
-    row = Row(file, "sequence", "sequences", file, folds.pop() if folds else None)
-    return Untrimmed(Video(row, root / file), tuple(spans))
+    return tuple(spans)
 
 
-def _folds_of_cuttings(file: str, rows: Sequence[Row]) -> set[int]:
+def _folds_told(file: str, lines: Sequence[dict[str, str]]) -> frozenset[int]:
+    try:
+        return frozenset(int(line["fold"]) for line in lines if line.get("fold"))
+    except ValueError as error:
+        raise ManifestError(f"{file} has a fold that is no number.") from error
+
+
+def _folds_of_cuttings(file: str, rows: Sequence[Row]) -> frozenset[int]:
     name = _last_part(file)
     if len(name) < _SHORTEST_NAME:
-        return set()
+        return frozenset()
     cut = [row for row in rows if _last_part(row.file).startswith(name)]
-    return {row.fold for row in cut if row.fold is not None}
+    return frozenset(row.fold for row in cut if row.fold is not None)
 
 
 def _last_part(file: str) -> str:
@@ -130,42 +155,57 @@ def of_runs(
     """The fit of the timelines of the folds' models of each run.
 
     A video whose fold is known is scored by that fold's model only, which has not seen its people.
-    Where there are others, each fold's model in turn scores them, which gives as many scores per
-    run as it has folds.
+    Others are scored in turn by the model of each fold that is not trained on their clips, or of
+    all where that is not known, which gives as many scores per run.
     """
-    strangers = sum(video.fold is None for video in videos)
-    told = "Each video was scored by the model that has not seen its people."
+    scores = []
+    for run in runs:
+        asked = [video.folds or _folds(run) for video in videos]
+        found = {
+            fold: _of_fold(name, run, fold, videos, asked, settings)
+            for fold in sorted({fold for folds in asked for fold in folds})
+        }
+        for turn in range(max(map(len, asked))):
+            spans = [found[folds[turn % len(folds)]][i] for i, folds in enumerate(asked)]
+            scores.append(segments.measure([video.spans for video in videos], spans))
+    return _judged(name, _told(videos), scores)
+
+
+def _told(videos: Sequence[Untrimmed]) -> str:
+    strangers = sum(not video.folds for video in videos)
+    shared = sum(len(video.folds) > 1 for video in videos)
     if strangers:
-        told = (
+        return (
             f"It is not known to which fold {strangers} of the {len(videos)} videos belong: each "
             "fold's model was asked for them in turn, and some of these may have seen their people."
         )
-    scores = []
-    for run in runs:
-        folds = _folds(run) if strangers else sorted({v.fold for v in videos if v.fold is not None})
-        found = {fold: _of_fold(name, run, fold, videos, settings) for fold in folds}
-        for turn in folds if strangers else folds[:1]:
-            spans = [
-                found[turn if video.fold is None else video.fold][i]
-                for i, video in enumerate(videos)
-            ]
-            scores.append(segments.measure([video.spans for video in videos], spans))
-    return _judged(name, told, scores)
+    if shared:
+        return (
+            f"{shared} of the {len(videos)} videos show people of several folds: they were scored "
+            "in turn by the models that were not trained on clips of them, each of which has seen "
+            "others of some of these people."
+        )
+    return "Each video was scored by the model that has not seen its people."
 
 
-def _folds(run: Path) -> list[int]:
+def _folds(run: Path) -> tuple[int, ...]:
     names = [path.stem.removeprefix("fold-") for path in run.glob("fold-*.safetensors")]
     if not names:
         raise CheckpointError(f"The run {run.name} has no fold-K.safetensors. Train it to its end.")
-    return sorted(int(name) for name in names if name.isdecimal())
+    return tuple(sorted(int(name) for name in names if name.isdecimal()))
 
 
 def _of_fold(
-    name: str, run: Path, fold: int, videos: Sequence[Untrimmed], settings: Settings
+    name: str,
+    run: Path,
+    fold: int,
+    videos: Sequence[Untrimmed],
+    asked: Sequence[tuple[int, ...]],
+    settings: Settings,
 ) -> dict[int, list[Span]]:
-    """The timelines of the videos that a fold's model may be asked for, by their index."""
+    """The timelines of the videos for which a fold's model is asked, by their index."""
     recognizer = Recognizer.load(settings, scoring.fold_path(run, fold))
-    wanted = [i for i, video in enumerate(videos) if video.fold in (None, fold)]
+    wanted = [i for i, folds in enumerate(asked) if fold in folds]
     bar = tqdm(wanted, f"{name}, fold {fold}", unit="video", leave=False, disable=None)
     return {i: timeline(recognizer, videos[i], settings) for i in bar}
 

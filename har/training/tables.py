@@ -13,13 +13,14 @@ NAMES = {
     "macro_f1": "macro-F1",
     "ece": "expected calibration error",
     "auroc": "AUROC of the confidence, known against unknown",
+    "aurc": "area under the risk-coverage curve",
 }
 """What the numbers of har.training.evaluate.numbers() are called."""
 
 
 def number(name: str, value: float) -> str:
     """A number of har.training.evaluate.numbers() as people read it."""
-    return f"{value:.3f}" if name in ("ece", "auroc", "macro_f1") else f"{value:.1%}"
+    return f"{value:.3f}" if name in ("ece", "auroc", "aurc", "macro_f1") else f"{value:.1%}"
 
 
 def interval(name: str, intervals: Mapping[str, Interval]) -> str:

@@ -22,8 +22,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--manifest",
         type=Path,
+        nargs="+",
         metavar="CSV",
-        help="the labelled videos: file,label and perhaps source,group,fold",
+        help="the labelled videos, in one file or several: file,label and perhaps source,group,"
+        "fold and accept, the further names that are right for a video, separated by |",
     )
     parser.add_argument(
         "--root", type=Path, required=True, metavar="DIR", help="the folder its files are below"

@@ -60,6 +60,17 @@ def test_each_part_holds_its_fold_back() -> None:
         assert len(part.aside) == 0
 
 
+def test_people_of_both_folds_are_trained_on_by_the_last_part_alone() -> None:
+    material = toy.material(RECIPE)
+    spread = [replace(row, group="all", fold=None) for row in material.rows[:2]]
+    material = replace(material, rows=(*spread, *material.rows[2:]))
+    first, second, final = build.parts(material, RECIPE)
+    for part in (first, second):
+        assert not {0, 1} & {*part.inside, *part.held_back}
+    assert len({*first.inside} | {*second.inside}) == 22
+    assert len(final.inside) == 24
+
+
 def test_groups_are_set_aside_from_the_training_part_alone() -> None:
     material = toy.material(RECIPE, count=96)
     groups = [f"{row.label}-{i // 6}" for i, row in enumerate(material.rows)]

@@ -26,7 +26,7 @@ def plain(mini_run: Path) -> Checkpoint:
 
 
 def of(held: HeldBack) -> Calibration:
-    return calibration.calibrate(held.logits, held.truth, [row.group for row in held.rows])
+    return calibration.calibrate(held.scored)
 
 
 def test_the_fit_is_that_of_the_held_back_scores(plain: Checkpoint, mini_held: HeldBack) -> None:
@@ -47,8 +47,9 @@ def test_several_runs_are_pooled(plain: Checkpoint, mini_held: HeldBack) -> None
     assert twice.metrics["runs"] == 2
     assert twice.metrics["metrics"]["videos"] == 24
     assert twice.metrics["spread"]["top1"]["mean"] == once.metrics["metrics"]["top1"]
+    clips = list(mini_held.scored.clips)
     assert (twice.temperature, twice.skew, twice.bias) == calibration.fit(
-        [*mini_held.logits, *mini_held.logits], np.tile(mini_held.truth, 2)
+        clips * 2, np.tile(mini_held.accepted, (2, 1))
     )
 
 
@@ -96,6 +97,7 @@ def test_the_card_tells_numbers_and_limits(plain: Checkpoint, mini_held: HeldBac
     assert f"| macro-F1 | {found['macro_f1']:.3f} |" in text
     assert f"below {model.threshold:.2f}, the zero-shot model" in text
     assert f"calibration error is {model.metrics['in_sample_ece']:.3f}" in text
+    assert "of what is named, at least 90% is to be right" in text
     assert "must not be used for" in text
     assert "| pushups | 4 |" in text
     assert "StandStill" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,8 +11,8 @@ import torch
 from har.models.checkpoint import Checkpoint
 from har.models.confidence import scaled
 from har.training import calibration
-from har.training.calibration import Calibration, Point
-from har.training.metrics import auroc, calibration_error
+from har.training.calibration import Calibration, Point, Scored
+from har.training.metrics import auroc, calibration_error, is_right
 
 
 def synthetic(
@@ -23,32 +25,45 @@ def synthetic(
     best = logits.argmax(axis=1)
     scale = scaled(torch.from_numpy(logits.max(axis=1)), temperature, skew, bias)
     right = rng.random(videos) < torch.sigmoid(scale).numpy()
-    return list(logits[:, None]), np.where(right, best, (best + 1) % 3)
+    return list(logits[:, None]), shown(np.where(right, best, (best + 1) % 3))
+
+
+def shown(truth: np.ndarray) -> np.ndarray:
+    """The labels that are right [videos, 3], of the index of one for each video."""
+    return np.eye(3, dtype=bool)[truth]
+
+
+def scored(clips: list[np.ndarray], accepted: np.ndarray) -> Scored:
+    """Each video a group of its own, and no background."""
+    groups = [str(i) for i in range(len(clips))]
+    return Scored(clips, accepted, np.zeros(accepted.shape[1], bool), groups)
 
 
 @pytest.mark.parametrize("parameters", [(1.0, 1.0, 0.0), (3.0, 1.0, -0.7), (2.0, 0.4, 0.5)])
 def test_known_parameters_are_found(parameters: tuple[float, float, float]) -> None:
-    clips, truth = synthetic(*parameters)
-    found = calibration.fit(clips, truth)
+    clips, accepted = synthetic(*parameters)
+    found = calibration.fit(clips, accepted)
     assert found == pytest.approx(parameters, rel=0.3, abs=0.2)
     probabilities = Calibration(*found, 0.5).probabilities(clips)
-    right = probabilities.argmax(axis=1) == truth
+    right = is_right(probabilities, accepted)
     assert calibration_error(probabilities.max(axis=1), right) < 0.03
 
 
 def test_videos_count_alike_however_many_their_clips() -> None:
-    clips, truth = synthetic(2.0, 1.0, 0.3)
+    clips, accepted = synthetic(2.0, 1.0, 0.3)
     longer = [np.repeat(clip, 1 + i % 7, axis=0) for i, clip in enumerate(clips)]
-    assert calibration.fit(longer, truth) == pytest.approx(calibration.fit(clips, truth), 1e-3)
+    found = calibration.fit(longer, accepted)
+    assert found == pytest.approx(calibration.fit(clips, accepted), 1e-3)
 
 
 def test_an_unknown_video_counts_as_a_mistake() -> None:
-    clips, truth = synthetic(2.0, 1.0, 0.3)
+    clips, accepted = synthetic(2.0, 1.0, 0.3)
     strangers = [np.full((2, 3), 4.0)] * 500
-    found = calibration.fit([*clips, *strangers], np.append(truth, [-1] * 500))
+    with_strangers = np.concatenate([accepted, np.zeros((500, 3), bool)])
+    found = calibration.fit([*clips, *strangers], with_strangers)
     before, after = (
         Calibration(*fitted, 0.5).probabilities(strangers[:1]).max()
-        for fitted in (calibration.fit(clips, truth), found)
+        for fitted in (calibration.fit(clips, accepted), found)
     )
     assert after < before - 0.1
 
@@ -56,7 +71,7 @@ def test_an_unknown_video_counts_as_a_mistake() -> None:
 @pytest.mark.parametrize("right", [True, False])
 def test_a_few_videos_that_are_all_right_or_all_wrong_give_no_certainty(right: bool) -> None:
     clips = [np.array([[4.0, -4.0]]), np.array([[3.0, -3.0]]), np.array([[5.0, -5.0]])]
-    fitted = calibration.fit(clips, np.zeros(3, int) + (not right))
+    fitted = calibration.fit(clips, np.array([[right, not right]] * 3))
     found = Calibration(*fitted, 0.5).probabilities(clips).max(axis=1)
     # Platt's targets: (n + 1) / (n + 2) and 1 / (n + 2).
     assert found == pytest.approx(0.8 if right else 0.2, abs=0.02)
@@ -88,59 +103,93 @@ def test_curve() -> None:
     assert points[100] == Point(1.0, 0.0, 1.0, 0.0)
 
 
-def known_and_unknown(seed: int, videos: int = 900, unknown: int = 30) -> tuple[np.ndarray, ...]:
-    """Confidences that are probabilities of being right, and lower ones of unknown actions."""
+def answers(seed: int, videos: int = 900) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Confidences, whether the answer is right, which is as likely as the confidence says, and
+    groups of ten videos."""
     rng = np.random.default_rng(seed)
-    known = rng.beta(4, 2, size=videos)
-    confidence = np.append(known, rng.beta(3, 4, size=unknown))
-    right = np.append(rng.random(videos) < known, np.zeros(unknown, bool))
-    return confidence, right, np.arange(videos + unknown) < videos
+    confidence = rng.beta(4, 2, size=videos)
+    return confidence, rng.random(videos) < confidence, [str(i // 10) for i in range(videos)]
 
 
-def test_without_unknown_videos_the_threshold_is_where_right_and_wrong_are_as_likely() -> None:
-    confidence, right, is_known = known_and_unknown(0, videos=4000, unknown=0)
-    groups = [str(i % 400) for i in range(4000)]
-    found = calibration.choose(confidence, right, is_known, groups)
-    assert found == pytest.approx(0.5, abs=0.06)
+def precision(confidence: np.ndarray, right: np.ndarray, threshold: float) -> float:
+    return float(right[confidence >= threshold].mean())
 
 
-def test_the_more_sure_unknown_videos_are_the_higher_the_threshold() -> None:
-    confidence, right, is_known = known_and_unknown(0)
-    groups = [str(i % 93) for i in range(930)]
-    low = calibration.choose(confidence, right, is_known, groups)
-    higher = np.where(is_known, confidence, 0.3 + 0.7 * confidence)
-    assert 0.5 < low < calibration.choose(higher, right, is_known, groups) < 1
+def test_the_threshold_is_the_lowest_with_the_stated_precision() -> None:
+    confidence, right, groups = answers(0, videos=20_000)
+    found = calibration.choose(confidence, right, groups)
+    assert precision(confidence, right, found) == pytest.approx(calibration.PRECISION, abs=0.01)
+    assert precision(confidence, right, found - 0.03) < calibration.PRECISION
 
 
-def test_the_threshold_depends_little_on_which_few_unknown_videos_there_are() -> None:
-    samples = [known_and_unknown(seed) for seed in range(12)]
-    groups = [str(i % 93) for i in range(930)]
-    chosen = [calibration.choose(*sample, groups) for sample in samples]
-    best_of_one = []
-    for confidence, right, is_known in samples:
-        points = calibration.curve(confidence[is_known], right[is_known], confidence[~is_known])
-        utility = [p.coverage * (2 * p.accuracy - 1) - p.accepted_unknown for p in points]
-        best_of_one.append(points[int(np.argmax(utility))].threshold)
-    assert np.std(chosen) < 0.8 * np.std(best_of_one)
-    assert np.mean(chosen) == pytest.approx(np.mean(best_of_one), abs=0.05)
+def test_unknown_actions_that_are_named_raise_the_threshold() -> None:
+    confidence, right, groups = answers(0)
+    unknown = np.random.default_rng(1).beta(5, 3, size=200)
+    found = calibration.choose(
+        np.append(confidence, unknown), np.append(right, [False] * 200), [*groups, *["x"] * 200]
+    )
+    assert found > calibration.choose(confidence, right, groups) + 0.02
+
+
+def test_the_precision_holds_on_videos_that_the_threshold_was_not_chosen_on() -> None:
+    kept = []
+    for seed in range(20):
+        found = calibration.choose(*answers(seed, videos=300))
+        confidence, right, _ = answers(seed + 100, videos=20_000)
+        kept.append(precision(confidence, right, found) >= calibration.PRECISION - 0.005)
+    # The lowest threshold that is good enough on its own videos is so about half of the times.
+    assert sum(kept) >= 14
+
+
+def test_where_all_is_right_all_is_named() -> None:
+    confidence, _, groups = answers(0)
+    assert calibration.choose(confidence, np.ones(900, bool), groups) == 0
+
+
+def test_where_no_threshold_is_good_enough_it_is_the_one_with_the_best_precision() -> None:
+    confidence = np.repeat([0.2, 0.5, 0.8], 100)
+    right = np.concatenate([np.arange(100) % 10 < share for share in (2, 7, 5)])
+    groups = [str(i) for i in range(300)]
+    # From 0.5 on 60 % are right, from 0.8 on 50 %.
+    assert calibration.choose(confidence, right, groups) == pytest.approx(0.5)
+
+
+def test_where_nothing_is_right_nothing_is_named() -> None:
+    confidence, _, groups = answers(0)
+    assert calibration.choose(confidence, np.zeros(900, bool), groups) == 1
+    assert calibration.choose(confidence[:0], np.zeros(0, bool), []) == 1
+
+
+def test_background_is_never_named_and_so_never_wrong() -> None:
+    clips, accepted = synthetic(1.0, 1.0, 0.0, 900)
+    plain = scored(clips, accepted)
+    quiet = replace(plain, background=np.array([False, False, True]))
+    probabilities = Calibration(*calibration.fit(clips, accepted), 0).probabilities(clips)
+    named = np.flatnonzero(probabilities.argmax(axis=1) != 2)
+    expected = calibration.choose(
+        probabilities.max(axis=1)[named],
+        is_right(probabilities, accepted)[named],
+        [plain.groups[i] for i in named],
+    )
+    assert calibration.calibrate(quiet).threshold == expected
+    assert calibration.calibrate(plain).threshold != expected
 
 
 def test_each_fold_is_calibrated_without_its_own_videos() -> None:
-    clips, truth = synthetic(2.0, 1.0, -0.5, 800)
+    clips, accepted = synthetic(2.0, 1.0, -0.5, 800)
     folds = np.arange(len(clips)) % 4
-    groups = [str(i) for i in range(len(clips))]
-    found = calibration.by_fold(clips, truth, groups, folds)
+    found = calibration.by_fold(scored(clips, accepted), folds)
     assert sorted(found) == [0, 1, 2, 3]
     # What fold 0 says of itself changes the calibration of the others, and not its own.
-    lies = np.where(folds == 0, (truth + 1) % 3, truth)
-    changed = calibration.by_fold(clips, lies, groups, folds)
+    lies = np.where((folds == 0)[:, None], np.roll(accepted, 1, axis=1), accepted)
+    changed = calibration.by_fold(scored(clips, lies), folds)
     assert changed[0] == found[0]
     assert changed[1] != found[1]
 
 
 def test_calibration_keeps_the_order_of_clips() -> None:
-    clips, truth = synthetic(3.0, 1.0, -1.0, 800)
-    fitted = calibration.calibrate(clips[:400], truth[:400], [str(i) for i in range(400)])
+    clips, accepted = synthetic(3.0, 1.0, -1.0, 800)
+    fitted = calibration.calibrate(scored(clips[:400], accepted[:400]))
     best = np.array([clip.max() for clip in clips])
     confidence = fitted.probabilities(clips).max(axis=1)
     assert auroc(confidence[:500], confidence[500:]) == pytest.approx(

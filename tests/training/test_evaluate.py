@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from har.training import evaluate
+from har.training import evaluate, predictions
 from har.training.calibration import Calibration
-from har.training.evaluate import Confusion, Predictions
+from har.training.evaluate import Confusion
 from har.training.manifest import Row
-from har.training.scoring import HeldBack
+from har.training.predictions import Predictions
+from har.training.scoring import HeldBack, Scores
+from har.types import UNKNOWN
 
 
 def row(file: str, label: str, fold: int | None = 0) -> Row:
@@ -33,6 +35,7 @@ PREDICTIONS = Predictions(
         [[0.9, 0.1], [0.2, 0.6], [0.2, 0.8], [0.7, 0.3], [0.8, 0.1], [0.5, 0.4], [0.65, 0.1]]
     ),
     thresholds=np.array([0.6, 0.65, 0.6, 0.6, 0.6, 0.6, 0.6]),
+    said=("Sit", UNKNOWN, "Walk", "Sit", "Sit", UNKNOWN, "Sit"),
 )
 
 
@@ -41,7 +44,8 @@ def test_known_and_unknown_are_told_apart() -> None:
     assert found.metrics.videos == 5
     assert found.metrics.top1 == pytest.approx(2 / 5)
     assert found.metrics.balanced == pytest.approx((1 / 2 + 1 / 3) / 2)
-    assert found.metrics.confusion == [[1, 1], [2, 1]]
+    assert found.metrics.classes == ["Sit", "Walk"]
+    assert found.metrics.confusion == [[1, 1, 0], [2, 1, 0]]
     assert found.metrics.per_source["there"].videos == 3
     assert found.unknown == 2
     assert found.unknown_files == {"Dance": ["y"], "Plank": ["x"]}
@@ -60,8 +64,8 @@ def test_each_video_is_held_against_its_own_threshold() -> None:
 
 def test_errors_come_with_their_clips_the_surest_first() -> None:
     assert evaluate.judge(PREDICTIONS).errors == [
-        Confusion("Walk", "Sit", 2, ["e", "d"]),
-        Confusion("Sit", "Walk", 1, ["b"]),
+        Confusion("Walk", "Sit", 2, ["e", "d"], near=False),
+        Confusion("Sit", "Walk", 1, ["b"], near=False),
     ]
 
 
@@ -78,6 +82,7 @@ def test_without_unknown_videos_there_is_no_auroc() -> None:
         rows=PREDICTIONS.rows[:5],
         probabilities=PREDICTIONS.probabilities[:5],
         thresholds=PREDICTIONS.thresholds[:5],
+        said=PREDICTIONS.said[:5],
     )
     found = evaluate.judge(known)
     assert found.auroc is None
@@ -85,11 +90,14 @@ def test_without_unknown_videos_there_is_no_auroc() -> None:
 
 
 def test_runs_are_pooled() -> None:
-    found = evaluate.judge(evaluate.joined([PREDICTIONS, PREDICTIONS]))
+    found = evaluate.judge(predictions.joined([PREDICTIONS, PREDICTIONS]))
     alone = evaluate.judge(PREDICTIONS)
     assert found.metrics.videos == 10
-    assert found.errors[0] == Confusion("Walk", "Sit", 4, ["e", "d"])
-    assert evaluate.numbers(found) == pytest.approx(evaluate.numbers(alone))
+    assert found.errors[0] == Confusion("Walk", "Sit", 4, ["e", "d"], near=False)
+    numbers, before = evaluate.numbers(found), evaluate.numbers(alone)
+    # The area is a mean over twice as many points.
+    assert numbers.pop("aurc") == pytest.approx(before.pop("aurc"), abs=0.03)
+    assert numbers == pytest.approx(before)
     assert found.intervals == alone.intervals
 
 
@@ -109,7 +117,11 @@ def test_each_fold_gets_its_calibration_and_threshold() -> None:
         rows=(row("a", "Sit", 0), row("b", "Walk", 1)),
         labels=("Sit", "Walk"),
         folds=np.array([0, 1]),
-        logits=(np.array([[1.0, -1.0], [3.0, 0.0]]), np.array([[0.0, 2.0]])),
+        scores=(
+            Scores(np.array([[1.0, -1.0], [3.0, 0.0]]), np.array([0.5, 1.5])),
+            Scores(np.array([[0.0, 2.0]]), np.array([1.0])),
+        ),
+        unusable=(),
     )
     found = evaluate.of_folds(held, {0: Calibration(2, 1, 0.5, 0.3), 1: Calibration(1, 1, -1, 0.4)})
     assert found.thresholds.tolist() == [0.3, 0.4]
@@ -119,4 +131,5 @@ def test_each_fold_gets_its_calibration_and_threshold() -> None:
 
     assert found.probabilities[0, 0] == pytest.approx((sigmoid(1.0) + sigmoid(2.0)) / 2)
     assert found.probabilities[1, 1] == pytest.approx(sigmoid(1.0))
-    assert found.right.all()
+    assert found.is_right.all()
+    assert found.said == ("Sit", "Walk")

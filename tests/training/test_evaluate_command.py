@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from har.media.probe import probe
+from har.recognition import timeline
 from har.recognition.recognizer import Recognizer
-from har.training import calibration, evaluate, manifest, scoring
+from har.training import calibration, evaluate, manifest, scoring, sequences
 from har.training.calibration import Calibration
 from har.training.scoring import HeldBack
-from tests.training.conftest import LEARNT, Mini, har
+from har.training.segments import Span
+from har.training.sequences import Untrimmed
+from har.types import UNKNOWN, Options
+from tests.training.conftest import DATA, LEARNT, Mini, har
 
 Scores = NDArray[np.float32]
 
@@ -81,11 +89,11 @@ def test_cross_validation_asks_the_model_that_has_not_seen_the_group(
     rows = manifest.read(mini.manifest, mini.root)
     assert list(mini_held.rows) == rows
     assert mini_held.folds.tolist() == manifest.held_back(rows)
-    assert (mini_held.truth >= 0).tolist() == [row.fold is not None for row in rows]
+    assert mini_held.accepted.any(axis=1).tolist() == [row.fold is not None for row in rows]
     inside = np.flatnonzero(mini_held.folds == 3)[:2]
     scores = served(mini, mini_run / "fold-3.safetensors", [rows[i].file for i in inside])
     for i, expected in zip(inside, scores, strict=True):
-        found = Calibration(1, 1, 0, 0.5).probabilities([mini_held.logits[i]])[0]
+        found = Calibration(1, 1, 0, 0.5).probabilities([mini_held.scores[i].logits])[0]
         assert found == pytest.approx(expected.mean(axis=0), abs=1e-5)
     reported = json.loads((crossed / "metrics.json").read_text())["runs"]["seed-0"]
     assert reported["metrics"]["videos"] == 12
@@ -100,9 +108,21 @@ def test_the_confidence_of_a_fold_is_calibrated_on_the_others(mini_held: HeldBac
     found = evaluate.of_folds(mini_held, evaluate.calibrations(mini_held))
     for fold, other in ((1, 3), (3, 1)):
         inside, others = (np.flatnonzero(mini_held.folds == f) for f in (fold, other))
-        fitted = calibration.fit([mini_held.logits[i] for i in others], mini_held.truth[others])
-        expected = Calibration(*fitted, 0).probabilities([mini_held.logits[i] for i in inside])
+        clips = mini_held.scored.clips
+        fitted = calibration.fit([clips[i] for i in others], mini_held.accepted[others])
+        expected = Calibration(*fitted, 0).probabilities([clips[i] for i in inside])
         assert np.array_equal(found.probabilities[inside], expected)
+
+
+def test_people_of_several_folds_are_scored_by_each_model_without_their_clips(
+    mini: Mini, mini_run: Path
+) -> None:
+    row = next(r for r in manifest.read(mini.manifest, mini.root) if r.label == "Walk")
+    video = scoring.videos_of([row], mini.root)[0]
+    walk = Untrimmed(video, (Span(0, 1, "Walk"),), (1, 3))
+    found = sequences.of_runs("two.csv", [mini_run], [walk], mini.settings)
+    assert len(found.scores) == 2
+    assert found.told.startswith("1 of the 1 videos show people of several folds")
 
 
 def test_the_report_holds_all_that_was_asked_for(crossed: Path) -> None:
@@ -112,6 +132,7 @@ def test_the_report_holds_all_that_was_asked_for(crossed: Path) -> None:
         "metrics.json",
         "reliability.png",
         "report.md",
+        "risk.png",
     ]
     text = (crossed / "report.md").read_text()
     for title in ("Overall", "Per class", "Per source", "The most frequent errors"):
@@ -135,9 +156,76 @@ def test_frames_in_random_order_are_other_clips(
     videos = scoring.videos_of([mini_held.rows[i] for i in known], mini.root)
     shuffled = scoring.held_back(mini_run, videos, mini.settings, 0)
     again = scoring.held_back(mini_run, videos, mini.settings, 0)
-    for i, clips, same in zip(known, shuffled.logits, again.logits, strict=True):
-        assert abs(clips - mini_held.logits[i]).max() > 0.01
-        assert np.array_equal(clips, same)
+    for i, clips, same in zip(known, shuffled.scores, again.scores, strict=True):
+        assert abs(clips.logits - mini_held.scores[i].logits).max() > 0.01
+        assert np.array_equal(clips.logits, same.logits)
+
+
+@pytest.fixture(scope="module")
+def wild(
+    mini: Mini, model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], str, str]:
+    """What is found in four real clips that come with the names that are right, two manifests of
+    them: metrics.json, report.md, and what is printed."""
+    root = tmp_path_factory.mktemp("wild")
+    (root / "wild").symlink_to(DATA / "wild")
+    (root / "clips").symlink_to(DATA / "clips")
+    (root / "bad.mp4").write_bytes(b"not a video")
+    (root / "wild.csv").write_text(
+        "file,label,accept,dataset,source\n"
+        "wild/yoga_210a976f.mp4,yoga,yoga|stretching leg|stretching arm,kinetics,some/place\n"
+        "wild/HorseRace_9c109efb.avi,HorseRace,HorseRace|HorseRiding,ucf101,some/place\n"
+        "wild/squat_4bde9719.mp4,squat,squat|push up,other,some/place\n"
+        "bad.mp4,yoga,yoga,other,some/place\n"
+    )
+    with mini.manifest.open(newline="") as file:
+        pushups = next(row for row in csv.DictReader(file) if row["label"] == "PushUps")
+    (root / "more.csv").write_text(f"file,label\n{pushups['file']},push up\n")
+    manifests = [str(root / "wild.csv"), str(root / "more.csv")]
+    options = ["--checkpoint", str(model), "--report", str(root / "out"), "--root", str(root)]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert har(mini, "evaluate", "--manifest", *manifests, *options) == 0
+    numbers = json.loads((root / "out" / "metrics.json").read_text())
+    return numbers, (root / "out" / "report.md").read_text(), printed.getvalue()
+
+
+def test_what_is_said_of_real_clips_is_held_against_the_names_that_are_right(
+    mini: Mini, model: Path, wild: tuple[dict[str, Any], str, str]
+) -> None:
+    naming = wild[0]["pooled"]["naming"]
+    said = {one["file"]: one for one in naming["said"]}
+    assert naming["videos"] == len(said) == 4
+    assert said["bad.mp4"]["outcome"] == "unusable"
+    assert naming["unusable"] == 1 / 4
+    assert set(naming["per_source"]) == {"kinetics", "ucf101", "other"}
+    recognizer = Recognizer.load(mini.settings, model)
+    threshold = recognizer.model.threshold
+    for file in ("wild/yoga_210a976f.mp4", "wild/squat_4bde9719.mp4"):
+        video = probe(DATA / file, mini.settings)
+        scores = recognizer.clip_scores(video)
+        best = np.argsort(-scores.mean(axis=0))
+        assert [label for label, _ in said[file]["top5"]] == [LEARNT[i] for i in best]
+        report = recognizer.recognise(video, Options(threshold=0.0, annotate=False), lambda _: None)
+        held: Counter[str] = Counter()
+        for moment in timeline.owned(report.segments, video.start, video.end):
+            label = moment.label if moment.confidence >= threshold else UNKNOWN
+            held[label] += moment.end - moment.start
+        assert said[file]["said"] == held.most_common(1)[0][0]
+
+
+def test_a_clip_of_another_action_counts_among_the_names_and_as_unknown(
+    wild: tuple[dict[str, Any], str, str],
+) -> None:
+    numbers, text, printed = wild
+    # Yoga, a squat for which push-ups are right as well, and the clip of push-ups itself.
+    assert numbers["pooled"]["metrics"]["classes"] == ["BodyWeightSquats", "PushUps", "Yoga"]
+    assert numbers["pooled"]["unknown_files"] == {"HorseRace": ["wild/HorseRace_9c109efb.avi"]}
+    assert "4 videos that come with all names that are right" in printed
+    assert "3 clips whose action the model knows" in printed
+    assert "bad.mp4 (Yoga): Send a video" in printed
+    assert "## Names that are right" in text
+    assert "| `bad.mp4` | Yoga | could not be opened | Send a video" in text
 
 
 def test_labels_that_the_model_does_not_know_are_listed(

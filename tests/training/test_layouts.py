@@ -132,11 +132,11 @@ def test_ucf101(ucf101: Path, settings: Settings) -> None:
 def test_hmdb51(hmdb51: Path, settings: Settings) -> None:
     train = read("hmdb51", hmdb51, split=2, part="train")
     assert {(Path(row.file).name, row.label, row.group) for row in train} == {
-        ("Crash_shake_hands_u_cm_np2_ri_med_0.avi", "ShakeHands", "Crash"),
-        ("Crash_shake_hands_f_nm_np2_le_bad_12.avi", "ShakeHands", "Crash"),
-        ("#20_Rhythm_shake_hands_u_nm_np1_fr_goo_1.avi", "ShakeHands", "#20_Rhythm"),
-        ("Sit_ups_sit_f_cm_np1_fr_med_24.avi", "Sit", "Sit_ups"),
-        ("American_History_X_sit_f_cm_np1_le_med_27.avi", "Sit", "American_History_X"),
+        ("Crash_shake_hands_u_cm_np2_ri_med_0.avi", "ShakingHands", "Crash"),
+        ("Crash_shake_hands_f_nm_np2_le_bad_12.avi", "ShakingHands", "Crash"),
+        ("#20_Rhythm_shake_hands_u_nm_np1_fr_goo_1.avi", "ShakingHands", "#20_Rhythm"),
+        ("Sit_ups_sit_f_cm_np1_fr_med_24.avi", "SitDown", "Sit_ups"),
+        ("American_History_X_sit_f_cm_np1_le_med_27.avi", "SitDown", "American_History_X"),
     }
     assert_groups_are_whole(train)
     assert_playable(train, hmdb51, settings)
@@ -170,10 +170,10 @@ def test_folders(root: Path, put: Callable[[str], None], settings: Settings) -> 
     (root / "notes.txt").write_text("x")
     rows = read("folders", root)
     assert [(row.file, row.label) for row in rows] == [
-        ("Jump/a.avi", "Jump"),
-        ("Jump/b.AVI", "Jump"),
-        ("Sit still/a.avi", "Sit still"),
-        ("Sit still/c.avi", "Sit still"),
+        ("Jump/a.avi", "Jumping"),
+        ("Jump/b.AVI", "Jumping"),
+        ("Sit still/a.avi", "SitStill"),
+        ("Sit still/c.avi", "SitStill"),
     ]
     assert_groups_are_whole(rows)
     assert_playable(rows, root, settings)
@@ -282,7 +282,7 @@ def test_some_classes_alone_need_no_videos_of_others(
     (lists / "wave_test_split2.txt").write_text("Crash_wave_u_cm_np2_ri_med_0.avi 1 \n")
     with pytest.raises(ManifestError, match="Crash_wave"):
         read("hmdb51", hmdb51, split=2)
-    assert of("hmdb51", hmdb51, 2, "ShakeHands, Sit") == {"ShakeHands", "Sit"}
+    assert of("hmdb51", hmdb51, 2, "shake_hands, sit") == {"ShakingHands", "SitDown"}
     shutil.rmtree(ucf101 / "UCF-101/YoYo")
     with pytest.raises(ManifestError, match="two labels"):
         of("ucf101", ucf101, 1, "Biking")
@@ -294,5 +294,5 @@ def test_some_classes_alone_need_no_videos_of_others(
 
 
 def test_a_class_that_is_not_there_is_told(hmdb51: Path) -> None:
-    with pytest.raises(BadOption, match=r"no class shake_hands. The classes are ShakeHands, Sit"):
-        layouts.read("hmdb51", hmdb51, manifest=None, split=2, part=None, classes="shake_hands,Sit")
+    with pytest.raises(BadOption, match=r"no class shake_head. The classes are ShakingHands, Sit"):
+        layouts.read("hmdb51", hmdb51, manifest=None, split=2, part=None, classes="shake_head,sit")

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from har.training import evaluate, report
-from har.training.evaluate import Predictions
+from har.training import predictions as said_of
 from har.training.intervals import over_seeds
 from har.training.manifest import Row
+from har.training.predictions import Predictions
 from har.training.report import Report
 from har.training.segments import SegmentScores
 from har.training.sequences import Timelines
@@ -31,13 +32,14 @@ def predictions(seed: int) -> Predictions:
     rows += [Row(f"clips/Plank_{i}.mp4", "Plank", "a", f"p{i}", None) for i in range(6)]
     probabilities = rng.random((66, 3)) * 0.5
     probabilities[np.arange(60), np.arange(60) % 3] += 0.35
-    return Predictions(tuple(rows), LABELS, probabilities, np.full(66, 0.5))
+    said = tuple(LABELS[i] for i in probabilities.argmax(axis=1))
+    return Predictions(tuple(rows), LABELS, probabilities, np.full(66, 0.5), said)
 
 
 def made(seeds: int, shuffled: bool = False) -> Report:
     found = [predictions(seed) for seed in range(seeds)]
     runs = {f"seed-{i}": evaluate.judge(one) for i, one in enumerate(found)}
-    pooled = evaluate.joined(found)
+    pooled = said_of.joined(found)
     segments = SegmentScores(15, 0.9, 0.8, 0.5, 0.7, 0.65)
     spread = over_seeds([asdict(segments)])
     return Report(
@@ -68,7 +70,7 @@ def test_the_report_tells_all_and_links_what_is_there(tmp_path: Path) -> None:
     assert f"`{found.pooled.errors[0].files[0]}`" in text
     assert "| F1@50 | 50.0% |" in text
     assert "+0.000" in text.split("Without the order of things")[1]
-    for name in ("confusion.png", "reliability.png", "coverage.png"):
+    for name in ("confusion.png", "reliability.png", "coverage.png", "risk.png"):
         assert f"]({name})" in text
         with Image.open(tmp_path / "report" / name) as picture:
             assert min(picture.size) >= 500
@@ -101,9 +103,25 @@ def test_the_summary_lists_clips_of_other_actions() -> None:
     assert "Plank, which the model does not know:\n  clips/Plank_0.mp4" in printed
 
 
+def test_what_is_named_and_its_risk_are_told(tmp_path: Path) -> None:
+    found = made(1)
+    selection = found.pooled.selection
+    assert selection is not None
+    told = f"area under the risk-coverage curve               {selection.aurc:.3f}"
+    assert told in report.summary(found)
+    assert f"named of {selection.named} of 66 videos, {selection.precision:.1%} of them right" in (
+        report.markdown(found)
+    )
+    report.write_json(found, tmp_path / "metrics.json")
+    data = json.loads((tmp_path / "metrics.json").read_text())["pooled"]["selection"]
+    assert data["aurc"] == selection.aurc
+    assert len(data["curve"]) == 66
+
+
 def test_no_errors_at_all() -> None:
     rows = tuple(Row(f"{i}", LABELS[i % 3], "a", f"{i}", 0) for i in range(6))
-    perfect = Predictions(rows, LABELS, np.eye(3)[np.arange(6) % 3], np.full(6, 0.5))
+    labels = tuple(row.label for row in rows)
+    perfect = Predictions(rows, LABELS, np.eye(3)[np.arange(6) % 3], np.full(6, 0.5), labels)
     found = evaluate.judge(perfect)
     spread = over_seeds([evaluate.numbers(found)])
     text = report.markdown(Report("E", "All.", LABELS, {"m": found}, found, spread, None, []))

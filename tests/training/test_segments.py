@@ -60,3 +60,26 @@ def test_several_videos() -> None:
     assert found.f1_10 == pytest.approx(2 * 2 / (2 * 2 + 1 + 1))
     assert found.edit == 0.5
     assert found.frame_accuracy == pytest.approx(10 / 12)
+
+
+SITTING = spans("SitStill 0 2, StandUp 2 3, Walk 3 6, SitStill 6 8, Walk 8 10")
+
+
+def test_background_is_no_segment_but_its_time_counts() -> None:
+    found = spans("NoFight 0 2, StandUp 2 3, Walk 3 6, Unknown 6 7, Yoga 7 8, Walk 8 10")
+    assert segments.matches(SITTING, found, 0.5) == (3, 1, 0)
+    assert segments.edit(SITTING, found) == pytest.approx(1 - 1 / 4)
+    scores = segments.measure([SITTING], [found])
+    assert scores.f1_50 == pytest.approx(2 * 3 / (2 * 3 + 1))
+    assert scores.frame_accuracy == pytest.approx(9 / 10)
+
+
+def test_an_action_that_is_done_again_after_background_is_another_one() -> None:
+    once = spans("SitStill 0 2, StandUp 2 3, Walk 3 10")
+    assert segments.edit(SITTING, once) == pytest.approx(1 - 1 / 3)
+
+
+def test_nothing_is_done_and_nothing_is_said() -> None:
+    quiet, said = spans("SitStill 0 2"), spans("StandStill 0 2")
+    assert segments.measure([quiet], [said]) == SegmentScores(1, 1, 1, 1, 1, 1)
+    assert segments.measure([quiet], [spans("Walk 0 2")]) == SegmentScores(1, 0, 0, 0, 0, 0)

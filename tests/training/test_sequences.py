@@ -13,10 +13,11 @@ from config import Settings
 from har.errors import ManifestError
 from har.media.frames import frames
 from har.media.probe import probe
-from har.training import joining, sequences
+from har.training import joining, manifest, sequences
 from har.training.manifest import Row
 from har.training.scoring import Video
 from har.training.segments import Span
+from tests.training.conftest import DATA
 
 ROWS = [
     Row("clips/SitDown/SitDown_972cefaa02a.mp4", "SitDown", "s", "1", 3),
@@ -45,21 +46,44 @@ def test_spans_in_their_order_and_the_fold_of_the_clips_cut_from_it(root: Path) 
         "both_1105fa8f54.mp4,0,2,Walk\n",
     )
     assert first.spans == (Span(0, 1.5, "SitDown"), Span(1.5, 3, "StandUp"))
-    assert first.fold == 3
+    assert first.folds == (3,)
     assert first.video.path == root / "both_972cefaa02.mp4"
-    assert second.fold is None
+    assert second.folds == ()
 
 
 def test_a_column_tells_the_fold(root: Path) -> None:
     (found,) = read(root, "file,start,end,label,fold\nboth_972cefaa02.mp4,0,3,SitDown,1\n")
-    assert found.fold == 1
+    assert found.folds == (1,)
+
+
+def test_a_group_of_people_of_several_folds_has_those_not_trained_on_it(root: Path) -> None:
+    rows = [
+        Row("a.mp4", "Walk", "students", "1", 0),
+        Row("c.mp4", "Walk", "students", "2", 3),
+        Row("d.mp4", "Walk", "others", "3", 1),
+        Row("e.mp4", "Walk", "students", "uncut", None),
+    ]
+    (root / "list.csv").write_text("file,start,end,label,group\nb.mp4,0,1,Walk,uncut\n")
+    (found,) = sequences.read(root / "list.csv", root, rows)
+    assert found.folds == (0, 3)
+
+
+def test_the_uncut_recordings_we_have() -> None:
+    rows = manifest.read([DATA / "manifest.csv", DATA / "people.csv"], DATA)
+    found = sequences.read(DATA / "uncut.csv", DATA, rows)
+    assert len(found) == 18
+    assert {untrimmed.folds for untrimmed in found} == {(0, 3)}
+    assert sum(len(untrimmed.spans) for untrimmed in found) == 159
+    assert {span.label for untrimmed in found for span in untrimmed.spans} == {
+        "SitDown", "SitStill", "StandUp", "TurnAround", "Walk",
+    }  # fmt: skip
 
 
 def test_short_names_are_no_sign(root: Path) -> None:
     rows = [Row("b.mp4", "Walk", "s", "g", 2)]
     (root / "list.csv").write_text("file,start,end,label\nb.mp4,0,1,Walk\n")
     (found,) = sequences.read(root / "list.csv", root, rows)
-    assert found.fold is None
+    assert found.folds == ()
 
 
 @pytest.mark.parametrize(
@@ -68,8 +92,10 @@ def test_short_names_are_no_sign(root: Path) -> None:
         ("file,label\nb.mp4,Walk\n", "sequences.csv lacks the column end, start"),
         ("file,start,end,label\n", "lists no videos"),
         ("file,start,end,label\nno.mp4,0,1,Walk\n", "no.mp4: not below the root"),
-        ("file,start,end,label\nb.mp4,0,soon,Walk\n", "b.mp4 has a start, end or fold"),
-        ("file,start,end,label\nb.mp4,0\n", "b.mp4 has a start, end or fold"),
+        ("file,start,end,label\nb.mp4,0,soon,Walk\n", "b.mp4 has a start or end"),
+        ("file,start,end,label\nb.mp4,0,1\n", "b.mp4 has a span without a label"),
+        ("file,label,start,end\nb.mp4,Walk,0\n", "b.mp4 has a start or end"),
+        ("file,start,end,label,fold\nb.mp4,0,1,Walk,x\n", "b.mp4 has a fold"),
         ("file,start,end,label\nb.mp4,2,1,Walk\n", "b.mp4 has spans that overlap or end"),
         ("file,start,end,label\nb.mp4,0,2,Walk\nb.mp4,1,3,Yoga\n", "b.mp4 has spans that overlap"),
         (
@@ -109,7 +135,7 @@ def test_joined_videos_change_where_they_are_said_to(
     colours: list[Video], settings: Settings, tmp_path: Path
 ) -> None:
     made = joining.join(colours, 3, tmp_path, settings)
-    assert [untrimmed.fold for untrimmed in made] == [0, 1, 0]
+    assert [untrimmed.folds for untrimmed in made] == [(0,), (1,), (0,)]
     assert made[0].spans != made[2].spans
     for untrimmed in made:
         spans = untrimmed.spans

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from har.training import augmentation
+from har.training import augmentation, manifest
 from har.training.dataset import Dataset
 from har.training.manifest import Row
 from har.training.material import Material, of_vectors
@@ -33,7 +33,8 @@ def dataset(count: int = 24, folds: int = 2) -> Dataset:
     ]
     targets = torch.eye(3)[classes][:, None, :2].expand(-1, 4, -1)
     views = [video.expand(4, -1, -1).half() for video in videos]
-    return Dataset(tuple(rows), LABELS, tuple(views), targets, held_back)
+    folds = np.array(manifest.held_back(rows))
+    return Dataset(tuple(rows), LABELS, tuple(views), targets, folds)
 
 
 def material(recipe: Recipe, count: int = 24) -> Material:
