@@ -226,7 +226,7 @@ def _fields(settings: Settings) -> dict[str, Schema]:
             "pattern": ID_PATTERN,
             "description": "Instead of either: the id of a file that was sent to `/uploads`.",
         },
-        "labels": _labels(settings, "UCF101's 101 actions without it."),
+        "labels": _labels(settings, "UCF101's actions without it."),
         "stride": {
             "type": "integer",
             "minimum": 1,

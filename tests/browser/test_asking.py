@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from har.captions import SPOKEN
+from har.models.labels import spaced
+from har.types import UNKNOWN
 from tests.browser.conftest import Job, until
 from tests.browser.everyone import violations
 
@@ -32,6 +35,16 @@ def labels_of(result: dict[str, Any]) -> list[str]:
     return [clip["label"] for clip in result["segment_predictions"]]
 
 
+def who_named(result: dict[str, Any]) -> str:
+    """What the page says of a result for which the zero-shot model was asked about every clip."""
+    clips = result["segment_predictions"]
+    named = sum(label != UNKNOWN for label in labels_of(result)) or "none"
+    return (
+        f"BiLSTM named none of {len(clips)} clips; the {SPOKEN[clips[0]['source']]} model, asked "
+        f"about {len(clips)}, named {named}. CLIP was not used: switched off."
+    )
+
+
 def zero_shot_bars(page: Page) -> set[str]:
     names = page.locator("[data-zero-shot] li:not(.none) .name").all_inner_texts()
     return set(names)
@@ -40,12 +53,14 @@ def zero_shot_bars(page: Page) -> set[str]:
 def test_other_names_are_asked_for_and_the_first_ones_again(page: Page, finished: Finished) -> None:
     job = finished(GYMNASTICS, annotate="0", threshold="1")
     watch(page, job)
-    page.get_by_text("Actions to look for: the 101 actions of UCF101").click()
+    expect(page.locator("#strip")).to_contain_text(who_named(job["result"]))
+    page.get_by_text("Actions to look for: the service's own list").click()
     page.get_by_label("Ask again with other names").fill(", ".join(MINE))
     page.get_by_role("button", name="Ask again").click()
     answer = page.locator("#vocabulary").get_by_role("status")
     expect(answer).to_have_text(re.compile(r"Scored anew in \d+\.\d s, \d+ clips? changed\."))
     result = result_of(page, job)
+    expect(page.locator("#strip")).to_contain_text(who_named(result))
     assert result["labels"] == MINE
     assert set(labels_of(result)) <= {*MINE, "Unknown"}
     expect(page.get_by_text("Actions to look for: 3 actions of yours")).to_be_visible()
@@ -110,7 +125,8 @@ def test_a_whole_action_is_corrected_and_taken_away(page: Page, finished: Finish
         f"Saved: {count} clips are walking on bars now."
     )
     expect(panel.get_by_role("heading", level=2)).to_have_text("walking on bars")
-    expect(panel).to_contain_text("Corrected by a person; the zero-shot model said Parallel bars.")
+    by = SPOKEN[job["result"]["segment_predictions"][0]["source"]]
+    expect(panel).to_contain_text(f"Corrected by a person; the {by} model said {spaced(said[0])}.")
     assert violations(page) == []
     after = result_of(page, job)
     assert labels_of(after) == ["walking on bars"] * count + said[count:]
