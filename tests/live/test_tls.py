@@ -11,6 +11,7 @@ from config import Settings
 from har import errors
 from har.live import decoding
 from har.live.source import source_of
+from har.media.frames import pictures
 from har.types import Fit
 from tests.media import certificates
 from tests.media.site import Site, content
@@ -47,10 +48,10 @@ def count(url: str, settings: Settings) -> int:
     """The pictures that a link gives. Raises the error where it gives none."""
     source = source_of(url)
     with decoding.running(source, 8, FIT, settings) as ffmpeg:
-        pictures = sum(1 for _ in ffmpeg.pictures(FIT.size))
-        if not pictures:
+        found = sum(1 for _ in pictures(ffmpeg.child, FIT))
+        if not found:
             raise decoding.failure(source, ffmpeg)
-    return pictures
+    return found
 
 
 @pytest.mark.usefixtures("trusted")
