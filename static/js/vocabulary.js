@@ -3,7 +3,7 @@
 import { askAgain } from "./asking.js";
 import { foundBy } from "./compared.js";
 import { parts, write } from "./dom.js";
-import { counted } from "./labels.js";
+import { counted, spaced } from "./labels.js";
 import { called } from "./named.js";
 
 const USUAL = "the service's own list";
@@ -53,7 +53,7 @@ export function vocabulary(root, { onResult }) {
   function show(newResult) {
     result = newResult;
     const labels = labelsOf(result);
-    field.value = labels?.join(", ") ?? "";
+    field.value = labels?.map(spaced).join(", ") ?? "";
     back.hidden = labels === null;
     write(root, { list: listed(labels), now: described(result) });
   }
