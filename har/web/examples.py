@@ -105,9 +105,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {
                 "start": 1.0,
                 "end": 2.067,
-                "label": "jumping jacks",
+                "label": "PushUps",
                 "confidence": 0.71,
-                "top5": [["jumping jacks", 0.71], ["lunge", 0.09]],
+                "top5": [["PushUps", 0.71], ["Situp", 0.09]],
                 "source": "r3d_18",
                 "reason": None,
                 "attention": [],
@@ -117,7 +117,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {
                 "start": 0.0,
                 "end": 12.4,
-                "label": "jumping jacks",
+                "label": "PushUps",
                 "confidence": 0.71,
                 "source": "r3d_18",
             }
@@ -129,7 +129,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "thresholds": {"trained": 0.5, "zero_shot": 0.3},
         "agreement": {
             "share": 0.2581,
-            "stretches": [{"start": 0.0, "end": 3.2, "label": "JumpingJack"}],
+            "stretches": [{"start": 0.0, "end": 3.2, "label": "PushUps"}],
         },
     },
     "Models": {
@@ -138,7 +138,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "name": "bilstm",
                 "title": "BiLSTM",
                 "kind": "a head on i3d",
-                "labels": 15,
+                "labels": 406,
                 "clip_seconds": 2.0,
                 "here": True,
                 "default": True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from io import BytesIO
 
 from flask import Request
 
@@ -14,7 +13,6 @@ from har.jobs.questions import Place
 from har.jobs.queue import Sender
 from har.jobs.storage import ID, Upload
 from har.jobs.uploads import InParts
-from har.media import examples
 from har.web.keys import client
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -25,22 +23,20 @@ MOST_JOBS = 100
 
 def parse_source(request: Request) -> Upload | InParts | str:
     """The file in ``video``, or the link in ``url`` (``youtube_url`` in the earlier program),
-    or the file of the ``example``, or the ``upload`` that was sent in parts before.
+    or the ``upload`` that was sent in parts before.
 
-    Raises NoSource, TwoSources, UrlError for what can be no link, BadOption for no example, and
-    NotFound for what can be no upload.
+    Raises NoSource, TwoSources, UrlError for what can be no link, and NotFound for what can be no
+    upload.
     """
     file = request.files.get("video")
     url = (request.form.get("url") or request.form.get("youtube_url") or "").strip()
-    example, upload = request.form.get("example"), request.form.get("upload")
+    upload = request.form.get("upload")
     # A browser sends a file without a name where none was chosen.
     sent = file if file and file.filename else None
-    if sum(map(bool, (sent, url, example, upload))) > 1:
-        raise TwoSources("Send one of a file as video, a link as url, an upload, an example.")
+    if sum(map(bool, (sent, url, upload))) > 1:
+        raise TwoSources("Send one of a file as video, a link as url, an upload.")
     if sent:
         return Upload(sent.stream, str(sent.filename))
-    if example:
-        return _example(example)
     if upload:
         return _upload(upload)
     if url:
@@ -50,13 +46,6 @@ def parse_source(request: Request) -> Upload | InParts | str:
     if "video" in request.form:
         raise NoSource("video must be a file; with curl that is -F video=@clip.mp4.")
     raise NoSource("Send a file as video or a link as url.")
-
-
-def _example(name: str) -> Upload:
-    path = examples.find(name)
-    if path is None:
-        raise BadOption("There is no such example here. Send a file, or one that the page shows.")
-    return Upload(BytesIO(path.read_bytes()), path.name)
 
 
 def _upload(id: str) -> InParts:

@@ -19,7 +19,6 @@ GROUPS = {
 _OTHERS = {
     "uploads": "Resumable uploads",
     "asking": "Asking again",
-    "examples": "The service",
     "health": "The service",
     "metrics": "The service",
     "models": "The service",

@@ -36,9 +36,9 @@ _KEY = {
 
 _DESCRIPTION = (
     "Send a video, as a file or as a link, and get a timeline of what the people in it do, with a "
-    "label, a confidence and the model that gave it for each moment. A network trained on 101 "
-    "actions is asked first and, where it is unsure, a zero-shot model that looks for any actions "
-    "you name. All that the page does goes through this API."
+    "label, a confidence and the model that gave it for each moment. A trained network is asked "
+    "first (`GET /models` says how many actions it knows) and, where it is unsure, a zero-shot "
+    "model that looks for any actions you name. All that the page does goes through this API."
 )
 
 

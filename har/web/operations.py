@@ -66,13 +66,6 @@ def operations(settings: Settings) -> dict[str, Operation]:
         "files.export": _export(),
         "asking.labels": _labels(settings),
         "asking.corrections": _corrections(),
-        "examples.picture": {
-            "parameters": [parameters.EXAMPLE],
-            "responses": {
-                "200": content("A JPEG.", "image/jpeg", {}),
-                **problems({*JOB, errors.ToolMissing}),
-            },
-        },
         "uploads.create": upload_operations.begin(settings),
         "uploads.show": upload_operations.offset(),
         "uploads.append": upload_operations.append(),

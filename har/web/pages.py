@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 
 from har.export.formats import FORMATS
-from har.media import examples
 from har.models.labels import VOCABULARY
 from har.web.openapi import document
 from har.web.reference import reference
@@ -23,7 +22,6 @@ def index() -> Response:
         settings=settings,
         job="job" in request.args,
         formats=FORMATS.values(),
-        examples=examples.installed(),
         words={entry.label: entry.words for entry in VOCABULARY},
     )
     response = make_response(page)

@@ -7,7 +7,6 @@ from typing import get_args
 from config import Settings
 from har.export.formats import FORMATS
 from har.export.view import MEMBERS
-from har.media.examples import EXAMPLES
 from har.models.labels import MAX_LABEL_LENGTH
 from har.models.registry import HUB_NAME, NAMES
 from har.options import MAX_STRIDE
@@ -47,10 +46,6 @@ RANGE = {
     "example": "bytes=0-999",
 }
 
-EXAMPLE = {
-    **_parameter("path", "name", "The example's.", {"enum": list(EXAMPLES)}),
-    "required": True,
-}
 SHEET = {
     **_parameter("path", "number", "The sheet's.", {"type": "integer", "minimum": 0}),
     "required": True,
@@ -153,7 +148,7 @@ def video(settings: Settings) -> Schema:
         f"{settings.max_upload_mb} MB, {settings.max_duration_seconds:g} s and "
         f"{settings.max_pixels} pixels.",
     }
-    either = [{"required": [source]} for source in ("video", "url", "example", "upload")]
+    either = [{"required": [source]} for source in ("video", "url", "upload")]
     one: Schema = {
         "type": "object",
         "dependentSchemas": {"model": {"properties": {"models": False}}},
@@ -231,11 +226,7 @@ def _fields(settings: Settings) -> dict[str, Schema]:
             "pattern": ID_PATTERN,
             "description": "Instead of either: the id of a file that was sent to `/uploads`.",
         },
-        "example": {
-            "enum": list(EXAMPLES),
-            "description": "Instead of either: the name of a video to try the service with.",
-        },
-        "labels": _labels(settings, "UCF101's 101 actions without it."),
+        "labels": _labels(settings, "UCF101's actions without it."),
         "stride": {
             "type": "integer",
             "minimum": 1,

@@ -3,7 +3,6 @@
 import { pageAddress, readAddress } from "./address.js";
 import { Problem, remove } from "./api.js";
 import { follow } from "./job.js";
-import { exampleCards } from "./examples.js";
 import { keyField } from "./key.js";
 import { percent } from "./labels.js";
 import { liveView } from "./live/face.js";
@@ -152,6 +151,7 @@ function cancel() {
 }
 
 const form = uploadForm(byId("form"), {
+  camera: byId("use-camera"),
   key,
   onSend: send,
   onCamera: useCamera,
@@ -160,7 +160,6 @@ const form = uploadForm(byId("form"), {
 });
 const box = problemBox(byId("problem"), { form, key, onSee: route });
 const recent = recentJobs(byId("recent"));
-exampleCards(document.querySelectorAll("[data-example]"), form.sendExample);
 for (const button of document.querySelectorAll("[data-cancel]")) {
   button.addEventListener("click", cancel);
 }

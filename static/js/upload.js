@@ -1,14 +1,15 @@
-// The form: what is sent, a file, a link or an example, and what can be done where it was refused.
+// The form: what is sent, a file or a link, and what can be done where it was refused.
 
 import { Problem } from "./api.js";
 import { modelFields } from "./models.js";
 import { complain, megabytes, sourceFields } from "./source.js";
 
 /**
- * Calls onSend(FormData, "upload" | "url" | null for an example, the video's name), onCamera(options),
- * onProblem(Problem) for an incomplete form, and onFile() when one is chosen.
+ * Calls onSend(FormData, "upload" | "url", the video's name), onCamera(options), onProblem(Problem)
+ * for an incomplete form, and onFile() when one is chosen. `camera` is the button of the camera, null
+ * where the service takes no live streams.
  */
-export function uploadForm(form, { key, onSend, onCamera, onProblem, onFile }) {
+export function uploadForm(form, { camera, key, onSend, onCamera, onProblem, onFile }) {
   const labels = form.querySelector("#labels");
   const source = sourceFields(form, onFile);
   const models = modelFields(form);
@@ -55,12 +56,10 @@ export function uploadForm(form, { key, onSend, onCamera, onProblem, onFile }) {
     event.preventDefault();
     run(submit);
   });
-  // The service may take no live streams.
-  form.querySelector("#use-camera")?.addEventListener("click", () => run(useCamera));
+  camera?.addEventListener("click", () => run(useCamera));
 
   return {
     source,
-    sendExample: (name, title) => run(() => send(null, "example", name, title)),
     /** As the form has it now. */
     again: () => latest(),
     get wasSent() {

@@ -3,9 +3,10 @@
 import { askAgain } from "./asking.js";
 import { foundBy } from "./compared.js";
 import { parts, write } from "./dom.js";
-import { counted } from "./labels.js";
+import { counted, spaced } from "./labels.js";
+import { called } from "./named.js";
 
-const UCF101 = "the 101 actions of UCF101";
+const USUAL = "the service's own list";
 
 /** onResult hears the new result of a job that is done. */
 export function vocabulary(root, { onResult }) {
@@ -52,7 +53,7 @@ export function vocabulary(root, { onResult }) {
   function show(newResult) {
     result = newResult;
     const labels = labelsOf(result);
-    field.value = labels?.join(", ") ?? "";
+    field.value = labels?.map(spaced).join(", ") ?? "";
     back.hidden = labels === null;
     write(root, { list: listed(labels), now: described(result) });
   }
@@ -96,20 +97,20 @@ function described(result) {
   const labels = labelsOf(result);
   const clips = clipsOf(result);
   const models = result.comparison ? "trained models were" : "trained model was";
-  const asked = clips.filter(({ trained }) => trained).length;
-  if (asked === 0) {
+  const asked = clips.filter(({ trained }) => trained);
+  if (asked.length === 0) {
     return `The ${models} sure of every clip, so the zero-shot model, which knows actions by ` +
       "their names, was not asked at all.";
   }
-  return `The ${models} not sure of ${asked} of ${counted(clips.length, "clip")}. For those, the ` +
-    `zero-shot model chose among ${listed(labels)}.`;
+  return `The ${models} not sure of ${asked.length} of ${counted(clips.length, "clip")}. For those, ` +
+    `${called(asked[0].source)}, which goes by names alone, chose from ${listed(labels)}.`;
 }
 
 // Results of an earlier version do not tell.
 const labelsOf = ({ labels = null }) => labels;
 
 function listed(labels) {
-  if (labels === null) return UCF101;
+  if (labels === null) return USUAL;
   return `${counted(labels.length, "action")} of yours`;
 }
 

@@ -177,6 +177,7 @@ export function watchView(root) {
     table.select(seen.selected);
     agreed.show(result, colourOf);
     files.show(seen.job);
+    strip.tell(result);
     words.open(result);
     filtered(seen.view);
     if (result.video_url) {

@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from har.captions import SPOKEN
+from har.models.labels import VOCABULARY, spaced
+from har.types import UNKNOWN
 from tests.browser.conftest import Job, until
 from tests.browser.everyone import violations
 
 Finished = Callable[..., Job]
 GYMNASTICS = "real/gymnastics.mp4"
 MINE = ["playing chess", "riding a horse", "gymnastics on bars"]
+LABELS = [VOCABULARY.label(name) for name in MINE]
+WORDS = [spaced(label) for label in LABELS]
 
 
 def watch(page: Page, job: Job) -> None:
@@ -32,6 +37,16 @@ def labels_of(result: dict[str, Any]) -> list[str]:
     return [clip["label"] for clip in result["segment_predictions"]]
 
 
+def who_named(result: dict[str, Any]) -> str:
+    """What the page says of a result for which the zero-shot model was asked about every clip."""
+    clips = result["segment_predictions"]
+    named = sum(label != UNKNOWN for label in labels_of(result)) or "none"
+    return (
+        f"BiLSTM named none of {len(clips)} clips; the {SPOKEN[clips[0]['source']]} model, asked "
+        f"about {len(clips)}, named {named}. CLIP was not used: switched off."
+    )
+
+
 def zero_shot_bars(page: Page) -> set[str]:
     names = page.locator("[data-zero-shot] li:not(.none) .name").all_inner_texts()
     return set(names)
@@ -40,20 +55,22 @@ def zero_shot_bars(page: Page) -> set[str]:
 def test_other_names_are_asked_for_and_the_first_ones_again(page: Page, finished: Finished) -> None:
     job = finished(GYMNASTICS, annotate="0", threshold="1")
     watch(page, job)
-    page.get_by_text("Actions to look for: the 101 actions of UCF101").click()
+    expect(page.locator("#strip")).to_contain_text(who_named(job["result"]))
+    page.get_by_text("Actions to look for: the service's own list").click()
     page.get_by_label("Ask again with other names").fill(", ".join(MINE))
     page.get_by_role("button", name="Ask again").click()
     answer = page.locator("#vocabulary").get_by_role("status")
     expect(answer).to_have_text(re.compile(r"Scored anew in \d+\.\d s, \d+ clips? changed\."))
     result = result_of(page, job)
-    assert result["labels"] == MINE
-    assert set(labels_of(result)) <= {*MINE, "Unknown"}
+    expect(page.locator("#strip")).to_contain_text(who_named(result))
+    assert result["labels"] == LABELS
+    assert set(labels_of(result)) <= {*LABELS, "Unknown"}
     expect(page.get_by_text("Actions to look for: 3 actions of yours")).to_be_visible()
-    assert zero_shot_bars(page) == set(MINE)
+    assert zero_shot_bars(page) == set(WORDS)
     assert violations(page) == []
     page.reload()
     page.get_by_text("Actions to look for: 3 actions of yours").click()
-    expect(page.get_by_label("Ask again with other names")).to_have_value(", ".join(MINE))
+    expect(page.get_by_label("Ask again with other names")).to_have_value(", ".join(WORDS))
     page.get_by_role("button", name="Back to the first list").click()
     expect(answer).to_contain_text("Scored anew")
     expect(page.get_by_role("button", name="Back to the first list")).to_be_hidden()
@@ -73,8 +90,8 @@ def test_keys_alone_ask_again(page: Page, finished: Finished) -> None:
     page.keyboard.type(", ".join(MINE[1:]))
     page.keyboard.press("Enter")
     expect(page.locator("#vocabulary").get_by_role("status")).to_contain_text("Scored anew")
-    assert result_of(page, job)["labels"] == MINE[1:]
-    assert zero_shot_bars(page) == set(MINE[1:])
+    assert result_of(page, job)["labels"] == LABELS[1:]
+    assert zero_shot_bars(page) == set(WORDS[1:])
 
 
 def test_names_that_cannot_be_used_are_told_beside_the_field(
@@ -110,7 +127,8 @@ def test_a_whole_action_is_corrected_and_taken_away(page: Page, finished: Finish
         f"Saved: {count} clips are walking on bars now."
     )
     expect(panel.get_by_role("heading", level=2)).to_have_text("walking on bars")
-    expect(panel).to_contain_text("Corrected by a person; the zero-shot model said Parallel bars.")
+    by = SPOKEN[job["result"]["segment_predictions"][0]["source"]]
+    expect(panel).to_contain_text(f"Corrected by a person; the {by} model said {spaced(said[0])}.")
     assert violations(page) == []
     after = result_of(page, job)
     assert labels_of(after) == ["walking on bars"] * count + said[count:]

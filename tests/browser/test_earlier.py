@@ -40,7 +40,7 @@ def test_it_is_played_and_told(page: Page, earlier: str) -> None:
     seek(page, 2.5)
     expect(page.locator("#overlay [data-label]")).to_have_text(spaced(label_at(MADE, 2.5)))
     expect(page.locator("#instead")).to_be_hidden()
-    expect(page.locator("#vocabulary summary")).to_contain_text("101 actions of UCF101")
+    expect(page.locator("#vocabulary summary")).to_contain_text("the service's own list")
     expect(page.locator("#agreement")).to_be_hidden()
     page.get_by_text("All clips as a table").click()
     expect(page.locator("#table caption")).to_have_text("8 segments")

@@ -139,7 +139,7 @@ def test_the_labels_given_are_the_ones_looked_for(page: Page, samples: Path) -> 
 
     clips = result_of(page)["segment_predictions"]
     asked = {label for c in clips if c.get("trained") for label, _ in c["top5"]}
-    assert asked == {"water skiing", "riding a horse"}
+    assert asked == {"WaterSkiing", "HorseRiding"}
 
 
 def test_a_file_that_is_no_video_gets_the_services_sentence(page: Page, tmp_path: Path) -> None:

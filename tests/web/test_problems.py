@@ -49,6 +49,7 @@ VIDEO = ("clip.mp4", b"bytes")
         ({"url": " "}, 400, "no_source"),
         ({"video": "clip.mp4"}, 400, "no_source"),
         ({"video": ("", b"")}, 400, "no_source"),
+        ({"example": "bikes"}, 400, "no_source"),
         ({"video": VIDEO, "url": "http://example.org/a.mp4"}, 400, "two_sources"),
         ({"video": VIDEO, "youtube_url": "http://example.org/a.mp4"}, 400, "two_sources"),
         ({"video": VIDEO, "stride": "0"}, 400, "bad_option"),

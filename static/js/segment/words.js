@@ -1,21 +1,25 @@
 // What is said of a clip and of the models that looked at it, for people who know neither.
 
 import { UNKNOWN, isZeroShot, modelName, spaced } from "../labels.js";
+import { called } from "../named.js";
 
-const ASKED = "So the zero-shot model was asked.";
 const UNNAMED = "So the clip stays Unknown.";
 
 /** Whose label a clip has, in a sentence. */
-export function verdict({ label, source, corrected }) {
+export function verdict({ label, source, trained, corrected }) {
   if (corrected) {
     return corrected.label === UNKNOWN
-      ? "Corrected by a person; no model was sure."
-      : `Corrected by a person; the ${kind(corrected.source)} said ${spaced(corrected.label)}.`;
+      ? "Corrected by a person; no model named it."
+      : `Corrected by a person; ${called(corrected.source)} said ${spaced(corrected.label)}.`;
   }
-  if (label === UNKNOWN) return "Neither model is sure enough to name this.";
-  return isZeroShot(source)
-    ? "Named by the zero-shot model, as the trained one is not sure."
-    : "Named by the trained model.";
+  if (!isZeroShot(source)) {
+    return label === UNKNOWN
+      ? `${called(source)} sees no action here.`
+      : `Named by ${called(source)}, the trained model.`;
+  }
+  return label === UNKNOWN
+    ? `Neither ${called(trained.source)} nor ${called(source)} is sure of this.`
+    : `Named by ${called(source)}, zero-shot, as ${called(trained.source)} is not sure.`;
 }
 
 /**
@@ -26,13 +30,14 @@ export function opinions(segment, thresholds) {
   const spoke = segment.corrected ?? segment;
   const asked = isZeroShot(spoke.source);
   const winner = segment.corrected ? null : segment.label;
+  const so = asked ? `So ${called(spoke.source)} was asked.` : "";
   const trained = asked ? segment.trained : { source: spoke.source, top5: segment.top5 };
   return {
     trained: {
       name: `Trained model (${modelName(trained.source)})`,
       top5: trained.top5,
       limit: thresholds?.trained,
-      words: judged(trained.top5, thresholds?.trained, asked ? ASKED : ""),
+      words: judged(trained.top5, thresholds?.trained, so),
       winner: asked ? null : winner,
     },
     zeroShot: {
@@ -61,5 +66,3 @@ function judged([[label, confidence]], limit, so) {
     ? `${sure}, less than the ${needed} it needs. ${so}`
     : `${sure}, which is enough: it needs ${needed}.`;
 }
-
-const kind = (source) => isZeroShot(source) ? "zero-shot model" : "trained model";

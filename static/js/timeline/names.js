@@ -20,7 +20,7 @@ export function labelNames() {
     const spot = swatch(label === UNKNOWN ? "" : colourOf(label));
     // As pale as it is drawn.
     spot.classList.toggle("timeline-unknown", label === UNKNOWN);
-    const explained = label === UNKNOWN ? "Unknown: no model is sure" : spaced(label);
+    const explained = label === UNKNOWN ? "Unknown: no action that a model is sure of" : spaced(label);
     const name = element("span", { title: explained }, legend ? explained : spaced(label));
     const total = element("span", { class: "timeline-total" }, clock(seconds, 0),
       element("span", { class: "unseen" }, " in all"));

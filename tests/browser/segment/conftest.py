@@ -13,6 +13,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from playwright.sync_api import Browser, Page
 
 from config import ROOT
+from har.models.labels import VOCABULARY
 from har.web.security import guard
 from tests.browser.conftest import collect_complaints, until
 from tests.browser.segment.results import EARLIER, SHEETS, Job, job, write_sheets
@@ -34,7 +35,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     @app.get("/")
     def page() -> str:
-        return render_template("index.html")
+        words = {entry.label: entry.words for entry in VOCABULARY}
+        return render_template("index.html", words=words)
 
     @app.get("/<name>")
     def files(name: str) -> Response:

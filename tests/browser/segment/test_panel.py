@@ -35,13 +35,13 @@ def listed(top: Any) -> list[str]:
 def test_the_trained_model_alone_has_its_bars(open_page: Open) -> None:
     page = open_page()
     panel = page.locator("#detail")
-    expect(page.get_by_role("heading", level=2)).to_have_text(re.compile("Walk\\s*88%"))
+    expect(page.get_by_role("heading", level=2)).to_have_text(re.compile("Walking\\s*88%"))
     expect(model(page, "trained").get_by_role("heading")).to_have_text("Trained model (BiLSTM)")
     expect(panel).to_contain_text("0:07.0, clip 1 of 7")
-    expect(panel).to_contain_text("Named by the trained model.")
+    expect(panel).to_contain_text("Named by BiLSTM, the trained model.")
     assert rows(page, "trained") == listed(CLIPS[TRAINED].top5)
     expect(model(page, "trained")).to_contain_text(
-        "88.1% sure of Walk, which is enough: it needs 55.0%."
+        "88.1% sure of Walking, which is enough: it needs 55.0%."
     )
     assert rows(page, "zero-shot") == []
     expect(model(page, "zero-shot")).to_contain_text("Not asked")
@@ -56,21 +56,21 @@ def test_beside_the_zero_shot_model_the_trained_one_has_its_own_bars(open_page: 
     assert rows(page, "zero-shot") == listed(clip.top5)
     expect(model(page, "zero-shot").get_by_role("heading")).to_have_text("Zero-shot model (CLIP)")
     expect(model(page, "trained")).to_contain_text(
-        "31.2% sure of Jumping Jack, less than the 55.0% it needs. So the zero-shot model was"
+        "31.2% sure of Jumping jacks, less than the 55.0% it needs. So CLIP was asked."
     )
-    expect(model(page, "zero-shot")).to_contain_text("41.0% sure of Rock Climbing Indoor, which is")
-    expect(page.locator(".winner .name")).to_have_text("Rock Climbing Indoor")
+    expect(model(page, "zero-shot")).to_contain_text("41.0% sure of Rock climbing, which is")
+    expect(page.locator(".winner .name")).to_have_text("Rock climbing")
+    expect(page.locator("#detail")).to_contain_text("Named by CLIP, zero-shot, as BiLSTM is not")
 
 
 def test_numbers_that_differ_look_different(open_page: Open) -> None:
     page = open_page()
     call(page, "clip", UNNAMED)
     expect(page.get_by_role("heading", level=2)).to_have_text(re.compile("Unknown\\s*$"))
-    expect(model(page, "trained")).to_contain_text(
-        "54.96% sure of Body Weight Squats, less than the 55.00%"
-    )
+    expect(page.locator("#detail")).to_contain_text("Neither BiLSTM nor CLIP is sure of this.")
+    expect(model(page, "trained")).to_contain_text("54.96% sure of Squats, less than the 55.00%")
     expect(model(page, "zero-shot")).to_contain_text(
-        "29.96% sure of Rock Climbing Indoor, less than the 30.00%"
+        "29.96% sure of Rock climbing, less than the 30.00%"
     )
     expect(page.locator(".winner")).to_have_count(0)
 
@@ -95,10 +95,8 @@ def test_bars_and_thresholds_are_drawn_to_one_scale(open_page: Open, index: int,
 def test_a_corrected_clip_tells_what_the_model_had_said(open_page: Open) -> None:
     page = open_page()
     call(page, "clip", CORRECTED)
-    expect(page.get_by_role("heading", level=2)).to_have_text(re.compile("Sit Down\\s*$"))
-    expect(page.locator("#detail")).to_contain_text(
-        "Corrected by a person; the trained model said Walk."
-    )
+    expect(page.get_by_role("heading", level=2)).to_have_text(re.compile("Sitting down\\s*$"))
+    expect(page.locator("#detail")).to_contain_text("Corrected by a person; BiLSTM said Walking.")
     assert rows(page, "trained") == listed(CLIPS[CORRECTED].top5)
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     link = page.get_by_role("link", name="Corrections as training data")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from har.types import Source
 from tests.browser.timeline.conftest import Open, call, devtools, settle
 from tests.browser.timeline.plot import (
     box,
@@ -49,6 +50,22 @@ def along(page: Page, result: Result, start: float, end: float, y: float) -> set
     """The colours from one second to another."""
     left, right = point(page, result, start)[0], point(page, result, end)[0]
     return set(map(tuple, pixels(page, range(round(left), round(right), 2), y)))
+
+
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [
+        (["bilstm", "bilstm"], []),
+        (["bilstm", "clip"], ["named by CLIP, zero-shot"]),
+        (["objects", "clip"], ["named by objects and CLIP, zero-shot"]),
+    ],
+)
+def test_the_legend_names_the_zero_shot_model(
+    open_page: Open, sources: list[Source], said: list[str]
+) -> None:
+    page = open_page(result_of([clip(i, "Walk", 0.9, by) for i, by in enumerate(sources)], 3))
+    legend = page.get_by_role("list", name="How to read the timeline").get_by_role("listitem")
+    assert legend.all_inner_texts() == ["height: how sure the model is", *said]
 
 
 def test_height_tells_how_sure_a_clip_is(open_page: Open) -> None:
