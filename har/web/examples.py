@@ -138,7 +138,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "name": "bilstm",
                 "title": "BiLSTM",
                 "kind": "a head on i3d",
-                "labels": 406,
+                "labels": 10,
                 "clip_seconds": 2.0,
                 "here": True,
                 "default": True,
