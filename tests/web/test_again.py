@@ -24,7 +24,7 @@ from tests.serving import PATIENCE, Service, eventually
 from tests.web.worker import at_work, finish
 
 LABELS = "gymnastics on bars,playing the piano,swimming in a pool"
-OTHERS = ("juggling,knitting,a goal", "a foul", "yoga,tai chi", "reading,writing", "a cat,a dog")
+OTHERS = ("a jigsaw,a pass,a goal", "a foul", "a bridge,a storm", "a queue,a fair", "a cat,a dog")
 Ask = Callable[[str | None], dict[str, Any]]
 
 

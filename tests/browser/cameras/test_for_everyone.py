@@ -58,7 +58,7 @@ def test_nobody_is_shut_out(page: Page) -> None:
 
 
 def test_the_keyboard_is_enough(page: Page) -> None:
-    page.locator("#url").focus()
+    page.get_by_role("button", name="Recognise actions").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Start")).to_be_focused()

@@ -23,6 +23,8 @@ from har.types import Source
 
 SIDE = 224
 LABELS = ("abseiling", "air drumming", "push up", "riding a bike", "yoga")
+KNOWN_AS = ("Abseiling", "AirDrumming", "PushUps", "Biking", "Yoga")
+"""What the vocabulary calls them."""
 RESIDUAL: tuple[Source, ...] = ("r3d_18", "mc3_18", "r2plus1d_18")
 ATTENTION: tuple[Source, ...] = ("timesformer", "videomae")
 

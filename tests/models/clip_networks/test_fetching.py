@@ -62,7 +62,7 @@ def test_a_network_from_the_hub_can_be_loaded(
     hub.add(NAME, here / "timesformer")
     done = fetch(settings.data_dir, NAME, HF_ENDPOINT=hub.url)
     assert done.returncode == 0, done.stderr
-    assert registry.load(settings, NAME).labels == saved.LABELS
+    assert registry.load(settings, NAME).labels == saved.KNOWN_AS
     folder = registry.folder_for(settings, NAME)
     assert {file.name for file in folder.iterdir()} == {
         "config.json", "model.safetensors", "preprocessor_config.json",

@@ -17,6 +17,7 @@ from config import Settings
 from har.errors import BadOption, CheckpointError, ModelMissing
 from har.models import registry
 from har.models.clip_networks import THRESHOLD
+from har.models.labels import KINETICS400, VOCABULARY
 from har.recognition.recognizer import Recognizer
 from har.recognition.recognizers import Recognizers
 from tests.models.clip_networks import saved
@@ -26,7 +27,8 @@ from tests.models.clip_networks import saved
 def test_torchvisions_come_from_its_cache(here: Path, settings: Settings, name: str) -> None:
     model = registry.load(settings, name)
     assert (model.source, model.name) == (name, f"{name} (KINETICS400_V1)")
-    assert model.labels == tuple(get_model_weights(name).DEFAULT.meta["categories"])
+    categories = get_model_weights(name).DEFAULT.meta["categories"]
+    assert model.labels == tuple(map(VOCABULARY.label, categories)) == KINETICS400
     assert (model.frames, model.fps, model.stride, model.threshold) == (16, 15, 8, THRESHOLD)
 
 
@@ -39,7 +41,7 @@ def test_transformers_come_from_a_folder(
     model = registry.load(settings, str(here / name))
     assert model.source == name
     assert model.name == f"{name} ({name})", "and not where it lies"
-    assert model.labels == saved.LABELS
+    assert model.labels == saved.KNOWN_AS
     assert (model.frames, model.fps, model.stride) == (frames, fps, stride)
 
 

@@ -24,7 +24,7 @@ def test_a_job_and_its_exports(
         assert answer.status_code == 200, answer.text
         result = answer.json()
         assert {segment["source"] for segment in result["segment_predictions"]} == {"videomae"}
-        assert {action["label"] for action in result["timeline"]} <= set(saved.LABELS)
+        assert {action["label"] for action in result["timeline"]} <= set(saved.KNOWN_AS)
         assert result["models"]["trained"] == "videomae (videomae)"
         base = f"{service.url}/jobs/{result['id']}"
         for format in ("json", "csv", "vtt", "srt", "eaf", "chapters"):
