@@ -215,7 +215,7 @@ def test_the_labels_of_the_form_are_looked_for(page: Page) -> None:
     id = start(page)
     answered(page)
     stop(page)
-    assert job_of(page, id)["result"]["labels"] == ["water skiing", "riding a horse"]
+    assert job_of(page, id)["result"]["labels"] == ["WaterSkiing", "HorseRiding"]
 
 
 def test_bad_options_are_told_at_their_field(page: Page) -> None:
