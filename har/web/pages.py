@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 
 from har.export.formats import FORMATS
-from har.models.labels import VOCABULARY
 from har.web.openapi import document
 from har.web.reference import reference
 from har.web.security import asked_address
@@ -22,7 +21,6 @@ def index() -> Response:
         settings=settings,
         job="job" in request.args,
         formats=FORMATS.values(),
-        words={entry.label: entry.words for entry in VOCABULARY},
     )
     response = make_response(page)
     # Nothing in it is anybody's; a form that is gone back to keeps what was typed.

@@ -24,12 +24,16 @@ const MODELS = {
   person: "corrected by hand",
 };
 
-/** What people read for the labels of the vocabulary, as the page brings it. */
-const WORDS = JSON.parse(document.getElementById("words")?.textContent || "{}");
+let words = {};
+
+/** Takes what people read for the labels of the vocabulary. */
+export function useWords(known) {
+  words = known;
+}
 
 /** 'SitDown' is 'Sitting down'; a label that the vocabulary lacks keeps its words. */
 export function spaced(label) {
-  if (Object.hasOwn(WORDS, label)) return WORDS[label];
+  if (Object.hasOwn(words, label)) return words[label];
   if (label.includes(" ")) return label;
   return label
     .replaceAll("_", " ")

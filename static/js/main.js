@@ -1,10 +1,11 @@
 // The page's faces, start, work, live and watch, and the address that tells which one is shown.
 
+import { WORDS } from "./actions.js";
 import { pageAddress, readAddress } from "./address.js";
 import { Problem, remove } from "./api.js";
 import { follow } from "./job.js";
 import { keyField } from "./key.js";
-import { percent } from "./labels.js";
+import { percent, useWords } from "./labels.js";
 import { liveView } from "./live/face.js";
 import { watchCamera } from "./live/session.js";
 import { doing } from "./phases.js";
@@ -15,6 +16,7 @@ import { submit } from "./submit.js";
 import { uploadForm } from "./upload.js";
 import { watchView } from "./watch.js";
 
+useWords(WORDS);
 const byId = (id) => document.getElementById(id);
 const progress = progressPanel(byId("work"));
 const watch = watchView(byId("watch"));

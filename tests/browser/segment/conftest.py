@@ -13,7 +13,6 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from playwright.sync_api import Browser, Page
 
 from config import ROOT
-from har.models.labels import VOCABULARY
 from har.web.security import guard
 from tests.browser.conftest import collect_complaints, until
 from tests.browser.segment.results import EARLIER, SHEETS, Job, job, write_sheets
@@ -35,8 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     @app.get("/")
     def page() -> str:
-        words = {entry.label: entry.words for entry in VOCABULARY}
-        return render_template("index.html", words=words)
+        return render_template("index.html")
 
     @app.get("/<name>")
     def files(name: str) -> Response:

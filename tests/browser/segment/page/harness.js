@@ -1,11 +1,13 @@
 // Puts the segment's panel and the form that asks again on a page of their own, as the service's page
 // would, and keeps what they tell.
 
+import { WORDS } from "/static/js/actions.js";
 import { frames } from "/static/js/frames.js";
-import { colouring } from "/static/js/labels.js";
+import { colouring, useWords } from "/static/js/labels.js";
 import { segmentPanel } from "/static/js/segment/panel.js";
 import { vocabulary } from "/static/js/vocabulary.js";
 
+useWords(WORDS);
 const heard = { seeks: [], results: [] };
 const seen = { job: null, pictures: null, colourOf: null, index: 0 };
 
