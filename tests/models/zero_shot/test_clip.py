@@ -87,8 +87,8 @@ def test_scores_are_those_of_the_library(
 ) -> None:
     pixels = frames(1)
     sentences = [
-        "a video of a person doing push ups",
-        "a video of a person doing sit down",
+        "a video of a person doing push-ups",
+        "a video of a person doing sitting down",
         "a video of a person doing yoga",
         "a video of a person doing juggling three balls",
     ]
