@@ -2,7 +2,7 @@
 
 FIT is JSON with the members of har.types.Fit. Standard input has for each JPEG its length, four
 bytes, the highest first, and the JPEG; standard output gets PPM, where all pictures have the shape
-of the first. It is for pictures from strangers: whoever reads them must not be hurt by one.
+of the first. It is for pictures from strangers: none may harm the parent process.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def pictures(decoder: child.Child, fit: Fit) -> Iterator[NDArray[np.uint8]]:
     """The pictures [h, w, 3] that a child writes in PPM, each as soon as it is whole.
 
     Raises DecoderCrashed where ``fit`` makes no such shape, or where it is not that of the first:
-    whoever sent the video may have got hold of the child.
+    a hostile video may control the child.
     """
     first = None
     while shape := _shape(decoder.stdout):

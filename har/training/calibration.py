@@ -71,6 +71,16 @@ class Scored:
         )
 
 
+def joined(parts: Sequence[Scored]) -> Scored:
+    """What several runs of models with the same labels scored, one after the other."""
+    return Scored(
+        clips=[clips for part in parts for clips in part.clips],
+        accepted=np.concatenate([part.accepted for part in parts]),
+        background=parts[0].background,
+        groups=[group for part in parts for group in part.groups],
+    )
+
+
 def calibrate(scored: Scored) -> Calibration:
     """The calibration of held-back logits."""
     fitted = fit(scored.clips, scored.accepted)

@@ -21,7 +21,7 @@ _TOLD = {"near": "wrong, but near", "unusable": "could not be opened"}
 def lines(naming: Naming, runs: int) -> list[str]:
     """The numbers, and every video that was not named right, for a terminal."""
     found = [f"{naming.videos // runs} videos that come with all names that are right for them:"]
-    found += [f"{told:<48} {_share(naming, name)}" for name, told in _NAMES.items()]
+    found += [f"{title:<48} {_share(naming, name)}" for name, title in _NAMES.items()]
     found += ["", f"{'source':<24} clips  right"]
     for name, share in naming.per_source.items():
         found.append(f"{name:<24} {share.videos // runs:>5} {share.top1:>6.1%}")
@@ -34,7 +34,7 @@ def lines(naming: Naming, runs: int) -> list[str]:
 
 def section(naming: Naming, runs: int) -> str:
     """The numbers, and what was said of every video, in Markdown."""
-    numbers = [(told, _share(naming, name)) for name, told in _NAMES.items()]
+    numbers = [(title, _share(naming, name)) for name, title in _NAMES.items()]
     sources = [
         (name, share.videos // runs, f"{share.top1:.1%}")
         for name, share in naming.per_source.items()

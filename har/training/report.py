@@ -107,23 +107,23 @@ def _unknown(found: Findings) -> dict[str, list[str]]:
 
 def _sentences(found: Findings) -> list[str]:
     """What is named and how much of it is right, and what is named where nothing is done."""
-    told = []
+    sentences = []
     if found.selection:
-        told.append(_selection(found.selection))
+        sentences.append(_selection(found.selection))
     if found.background:
         background = found.background
-        told.append(
+        sentences.append(
             f"Of {background.videos} videos in which nothing is done, an action is named of "
             f"{background.false_alarms:.1%}."
         )
     if found.alarms:
         alarms = found.alarms
-        told.append(
+        sentences.append(
             f"{ALARM} is found in {alarms.found:.1%} of {alarms.videos} videos, with "
             f"{alarms.false_alarms:.1%} false alarms in {alarms.calm_videos} of {CALM}; above the "
             f"threshold, {alarms.found_surely:.1%} and {alarms.sure_false_alarms:.1%}."
         )
-    return told
+    return sentences
 
 
 def _selection(selection: Selection) -> str:

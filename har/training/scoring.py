@@ -93,8 +93,8 @@ def score(
     """What a model says of each video, through the code that serves requests.
 
     With ``shuffle``, a seed, the sampled frames of each clip are in random order. Raises
-    ManifestError with the name of a file that cannot be used, unless names are told that are right
-    for it: a set that measures what people send counts it as a failure.
+    ManifestError with the name of a file that cannot be used, unless its row has ``accept``: a set
+    that measures what people send counts it as a failure.
     """
     pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="scoring")
     try:

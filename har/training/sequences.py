@@ -56,7 +56,7 @@ def read(path: Path, root: Path, rows: Sequence[Row]) -> list[Untrimmed]:
 
     Times are seconds from a video's first frame; files are below ``root``. A video whose group is
     one of the ``rows``' has the folds that are not trained on that. Without either column, it has
-    the fold of the clips of ``rows`` that were cut from it, which is told by the names: the last
+    the fold of the clips of ``rows`` that were cut from it, which the names show: the last
     part of ``SitDown_972cefaa02a.mp4`` begins with that of ``sit_then_stand_972cefaa02``. Raises
     ManifestError.
     """
@@ -93,7 +93,7 @@ def _untrimmed(
     of_group: Mapping[str, frozenset[int]],
 ) -> Untrimmed:
     spans = _spans(file, lines)
-    folds = _folds_told(file, lines) or _folds_of_cuttings(file, rows)
+    folds = _stated_folds(file, lines) or _folds_of_cuttings(file, rows)
     if len(folds) > 1:
         raise ManifestError(f"{file} belongs to more than one fold.")
     groups = {x["group"] for x in lines if x.get("group") in of_group}
@@ -120,7 +120,7 @@ def _spans(file: str, lines: Sequence[dict[str, str]]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _folds_told(file: str, lines: Sequence[dict[str, str]]) -> frozenset[int]:
+def _stated_folds(file: str, lines: Sequence[dict[str, str]]) -> frozenset[int]:
     try:
         return frozenset(int(line["fold"]) for line in lines if line.get("fold"))
     except ValueError as error:

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { jobAddress } from "./job.js";
 
-/** Scores the job's clips anew with these zero-shot labels; null for the service's own. */
+/** Scores the job's clips again with these zero-shot labels; null for the service's own. */
 export const askAgain = (id, labels) =>
   put(jobAddress(id, "labels"), labels ? { labels: labels.join(",") } : {});
 

@@ -6,7 +6,7 @@ import pytest
 
 from har.training import alarms
 from har.training.alarms import Alarms
-from tests.training.told import predictions, row
+from tests.training.predicted import predictions, row
 
 FIGHT, CALM = row("f", "Fight"), row("c", "NoFight")
 TOLD = predictions(

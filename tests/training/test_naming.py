@@ -10,7 +10,7 @@ from har.training import naming, naming_report
 from har.training.metrics import Share
 from har.training.scoring import Unusable
 from har.types import UNKNOWN
-from tests.training.told import predictions, row
+from tests.training.predicted import predictions, row
 
 TOLD = predictions(
     [

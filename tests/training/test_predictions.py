@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.training.told import predictions, row
+from tests.training.predicted import predictions, row
 
 WALK = row("walk", "Walk", "Yoga")
 QUIET = row("quiet", "NoFight")

@@ -7,7 +7,7 @@ import pytest
 from har.training import selection
 from har.training.calibration import PRECISION
 from har.training.metrics import Risk
-from tests.training.told import predictions, row
+from tests.training.predicted import predictions, row
 
 WALK = row("w", "Walk")
 
