@@ -71,7 +71,7 @@ class Settings:
     )
     clip_model: str = _setting(
         "openai/clip-vit-base-patch32",
-        "CLIP's name on the model hub, or a local folder; 'off' uses the objects model",
+        "CLIP's name on the model hub, or a local folder; 'off' uses the semantic model",
     )
     clip_reach_seconds: float = _setting(
         10.0, "Time in which the model hub must answer before CLIP is given up", unit="s", low=0

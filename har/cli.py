@@ -81,7 +81,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         "--models", metavar="A,B", help="two names of `har models`, to compare what they find"
     )
     parser.add_argument("--labels", help="comma-separated names for the zero-shot model")
-    parser.add_argument("--stride", type=int, help="sampled frames between clips, 1 to 16")
+    parser.add_argument("--stride", type=int, help="sampled frames between clips, 1 to 32")
     parser.add_argument(
         "--threshold", type=float, help="trained confidence below which zero-shot is asked, 0 to 1"
     )

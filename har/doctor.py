@@ -157,10 +157,10 @@ def _clip(settings: Settings) -> Finding:
     if clip is not None:
         return Finding("ok", f"{clip.name} is used")
     found = weights.outcome(settings)
-    text = f"the objects model stands in for {settings.clip_model}: {found}"
+    text = f"the semantic model stands in for {settings.clip_model}: {found}"
     match found.state:
         case "off":
-            return Finding("ok", "switched off; the objects model is used")
+            return Finding("ok", "switched off; the semantic model is used")
         case "trying":
             return Finding("ok", text)
         case "untried":

@@ -11,7 +11,7 @@ from har.models.labels import MAX_LABEL_LENGTH, VOCABULARY, is_label, parse_labe
 from har.models.registry import NAMES, is_hub_name
 from har.types import Options
 
-MAX_STRIDE = 16
+MAX_STRIDE = 32
 """Sampled frames; a longer stride would leave gaps between clips."""
 MOST_MODELS = 2
 

@@ -18,18 +18,21 @@ Source = Literal[
     "bilstm",
     "lstm",
     "transformer",
+    "i3d",
     "r3d_18",
     "mc3_18",
     "r2plus1d_18",
     "timesformer",
     "videomae",
     "clip",
+    "semantic",
     "objects",
     "person",
 ]
-"""Who gave a segment its label: a model, or a person who corrected it."""
+"""Who gave a segment its label: a model, or a person who corrected it. ``objects`` is in results of
+earlier versions."""
 
-ZERO_SHOT: tuple[Source, ...] = ("clip", "objects")
+ZERO_SHOT: tuple[Source, ...] = ("clip", "semantic", "objects")
 """Those that know actions by their names alone."""
 
 Phase = Literal["live", "fetch", "probe", "convert", "recognise", "compare", "annotate"]
@@ -263,6 +266,8 @@ class Sheets:
     count: int
     """Frames in all; what is left of places and of the last sheet is black."""
     sheets: int
+    clip: int
+    """Frames in a clip of the trained model."""
 
 
 @dataclass(frozen=True)

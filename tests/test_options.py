@@ -65,7 +65,7 @@ def test_other_models_are_refused_with_those_there_are(
 ) -> None:
     with pytest.raises(BadOption) as raised:
         parse_options(form, settings)
-    assert "bilstm, lstm, transformer, r3d_18" in raised.value.detail
+    assert "bilstm, lstm, transformer, i3d, r3d_18" in raised.value.detail
 
 
 def test_one_model_or_two_but_not_both_fields(settings: Settings) -> None:
@@ -76,7 +76,7 @@ def test_one_model_or_two_but_not_both_fields(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("stride", v) for v in ("0", "17", "-1", "1.5", "x", "²", "1e3")),
+        *(("stride", v) for v in ("0", "33", "-1", "1.5", "x", "²", "1e3")),
         *(("threshold", v) for v in ("-0.1", "1.1", "nan", "inf", "x")),
         *(("annotate", v) for v in ("2", "yes", "true", "-1")),
     ],
@@ -84,6 +84,11 @@ def test_one_model_or_two_but_not_both_fields(settings: Settings) -> None:
 def test_bad_values_name_their_option(field: str, value: str, settings: Settings) -> None:
     with pytest.raises(BadOption, match=field):
         parse_options({field: value}, settings)
+
+
+@pytest.mark.parametrize("stride", [1, 32])
+def test_a_stride_is_as_long_as_a_clip_at_most(stride: int, settings: Settings) -> None:
+    assert parse_options({"stride": str(stride)}, settings).stride == stride
 
 
 def test_empty_labels(settings: Settings) -> None:

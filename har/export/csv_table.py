@@ -32,7 +32,7 @@ def write(result: Result, view: View) -> str:
 
 
 def _trained(member: dict[str, Any]) -> dict[str, Any]:
-    """What the trained model had said, where another one spoke."""
+    """What the trained model had said, where it is not the label."""
     trained = member.get("trained", {})
     return {f"trained_{name}": trained.get(name) for name in ("label", "confidence")}
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from har.errors import CheckpointError
 from har.models.frame_backbone import FrameBackbone, FrameNetwork, empty
 from har.models.motion_backbone import MotionBackbone, MotionNetwork
+from har.types import Fit
 
 MOTION = MotionBackbone.name
 DEFAULT = MOTION
@@ -38,6 +39,9 @@ class Backbone(Protocol):
     def network(self) -> nn.Module:
         """The whole way, with gradients: pixels of clips [B, T, h, w, 3] in 0..255 to vectors
         [B, steps, features]."""
+
+    def fit(self, size: int) -> Fit:
+        """How a video's pictures become those that it sees; ``size`` is their shorter side."""
 
     def per_frame(self, pixels: NDArray[np.uint8]) -> Tensor:
         """What can be done for each frame once, [n, h, w, 3] in RGB to [n, ...]."""

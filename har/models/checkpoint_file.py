@@ -97,7 +97,7 @@ _Kind = TypeVar("_Kind", bound=CheckpointBase)
 
 def names(kind: type[CheckpointBase]) -> list[str]:
     """What the metadata of a kind of checkpoint hold: all of its fields but the tensors."""
-    return [f.name for f in dataclasses.fields(kind) if "state" not in f.name]
+    return [f.name for f in dataclasses.fields(kind) if f.repr]
 
 
 def _plain(value: Any) -> Any:

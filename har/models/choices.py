@@ -26,6 +26,7 @@ def choices(settings: Settings, default: str) -> list[Choice]:
     names another."""
     known = [
         *(_head(settings.checkpoint, source) for source in registry.HEADS),
+        _known(registry.INFLATED, "with its weights", True),
         *(_residual(source) for source in registry.RESIDUAL),
         *(_attention(settings, source) for source in registry.ATTENTION),
         *_others(settings),

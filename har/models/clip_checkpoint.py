@@ -22,6 +22,7 @@ from har.models.checkpoint_file import (
     whole,
 )
 from har.models.clip_networks.network import ClipNetwork, Geometry
+from har.models.i3d import I3D
 from har.types import Fit, Source
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class ClipCheckpoint(CheckpointBase):
     """
 
     network: Source
-    """Which of registry.RESIDUAL and registry.ATTENTION it is."""
+    """registry.INFLATED, or which of RESIDUAL and ATTENTION there it is."""
     sizes: dict[str, Any]
     """What transformers' configuration tells of it; nothing of torchvision's, which have one."""
     geometry: Geometry
@@ -64,11 +65,13 @@ class ClipCheckpoint(CheckpointBase):
         return {name: half(tensor) for name, tensor in self.state.items()}
 
     def _empty(self) -> nn.Module:
-        from har.models.clip_networks import attention, residual
-        from har.models.registry import RESIDUAL
+        from har.models.clip_networks import attention, inflated, residual
+        from har.models.registry import INFLATED, RESIDUAL
 
         network: nn.Module
-        if self.network in RESIDUAL:
+        if self.network == INFLATED:
+            network = inflated.empty(len(self.labels))
+        elif self.network in RESIDUAL:
             network = residual.empty(self.network, len(self.labels))
         else:
             network = attention.empty(self.network, len(self.labels), self.sizes)
@@ -85,9 +88,11 @@ class ClipCheckpoint(CheckpointBase):
 
 
 def _wrapped(source: Source, network: nn.Module) -> nn.Module:
-    from har.models.clip_networks import attention, residual
+    from har.models.clip_networks import attention, inflated, residual
     from har.models.registry import RESIDUAL
 
+    if isinstance(network, I3D):
+        return inflated.ChannelsFirst(network)
     return residual.ChannelsFirst(network) if source in RESIDUAL else attention.Logits(network)
 
 
@@ -100,18 +105,18 @@ def made(path: Path, meta: Meta, state: State) -> ClipCheckpoint:
 
 def _built(meta: Meta, state: State) -> ClipCheckpoint:
     """Raises ValueError, TypeError or KeyError where a value cannot be used."""
-    from har.models.registry import ATTENTION, RESIDUAL
+    from har.models.registry import ATTENTION, INFLATED, RESIDUAL
 
     meta["labels"] = tuple(meta["labels"])
     meta["geometry"] = _geometry(meta["geometry"])
     weights = {name: whole(tensor) for name, tensor in state.items()}
     checkpoint = ClipCheckpoint(**meta, state=weights)
     facts = {
-        "network": checkpoint.network in (*RESIDUAL, *ATTENTION),
+        "network": checkpoint.network in (INFLATED, *RESIDUAL, *ATTENTION),
         "sizes": isinstance(checkpoint.sizes, dict)
         # Each layer has weights: a network of more layers could not be theirs.
         and checkpoint.sizes.get("num_hidden_layers", 0) <= len(state),
-        "geometry": _is_usable(checkpoint.geometry),
+        "geometry": _is_usable(checkpoint.geometry, whole=checkpoint.network == INFLATED),
         "stride": _are_counts([checkpoint.stride])
         and checkpoint.stride <= checkpoint.geometry.frames,
     }
@@ -130,20 +135,26 @@ def _geometry(told: dict[str, Any]) -> Geometry:
     return Geometry(**{**told, **channels, "fit": Fit(**fit)})
 
 
-def _is_usable(geometry: Geometry) -> bool:
+def _is_usable(geometry: Geometry, whole: bool) -> bool:
+    """``whole`` of a network that sees the whole picture, where others see squares."""
     fit = geometry.fit
     scaled = fit.scaled if isinstance(fit.scaled, tuple) else (fit.scaled or fit.size,)
     return (
         _are_counts([geometry.frames, geometry.side, fit.size, *scaled])
         and fit.size % geometry.side == 0
-        # These networks see squares.
-        and fit.longest is None
+        and _is_shape(fit, whole)
         and (fit.corner is None or _are_counts([place + 1 for place in fit.corner]))
         and positive(geometry.fps)
         and len(geometry.mean) == len(geometry.std) == 3
         and all(math.isfinite(value) for value in geometry.mean)
         and all(positive(value) for value in geometry.std)
     )
+
+
+def _is_shape(fit: Fit, whole: bool) -> bool:
+    if fit.longest is None:
+        return not whole
+    return whole and _are_counts([fit.longest]) and fit.longest >= fit.size
 
 
 def _are_counts(numbers: Iterable[Any]) -> bool:

@@ -46,6 +46,8 @@ def fetch(settings: Settings, name: str) -> None:
     """
     if name in registry.HEADS:
         raise BadOption(f"A {name} is not fetched: train one with 'python -m har train'.")
+    if name == registry.INFLATED:
+        raise BadOption(f"The weights of {name} come with this program: nothing is to be fetched.")
     if source := registry.residual_named(name):
         _fetch_torchvision(source)
         return

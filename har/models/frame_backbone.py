@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from har.errors import CheckpointError
 from har.models import imagenet, precision
+from har.types import Fit
 
 PACKAGED = "tf_efficientnet_lite0"
 """The network whose ImageNet weights come inside a package that is installed with us."""
@@ -33,6 +34,10 @@ class FrameBackbone:
             self.network.load_state_dict(state)
         self.features: int = self.network.cnn.num_features
         self.network.eval().to(precision.device).to(memory_format=torch.channels_last)
+
+    @staticmethod
+    def fit(size: int) -> Fit:
+        return Fit(size)
 
     @torch.inference_mode()
     def per_frame(self, pixels: NDArray[np.uint8]) -> Tensor:

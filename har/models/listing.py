@@ -15,7 +15,7 @@ from har.errors import CheckpointError
 from har.models import backbone, precision, registry
 from har.models.checkpoint import Checkpoint
 from har.models.clip_checkpoint import ClipCheckpoint
-from har.models.clip_networks import attention, residual
+from har.models.clip_networks import attention, inflated, residual
 from har.models.clip_networks.network import ClipNetwork, Geometry
 from har.models.trained import TrainedModel
 from har.types import Source
@@ -44,6 +44,7 @@ def table(settings: Settings, timed: bool) -> str:
     rows = [
         *_fine_tuned(settings, timed),
         *(_head(settings, source, timed) for source in registry.HEADS),
+        _inflated(timed),
         *(_residual(source, timed) for source in registry.RESIDUAL),
         *(_attention(settings, source, timed) for source in registry.ATTENTION),
         *(_other(settings, name, timed) for name in registry.others(settings)),
@@ -117,6 +118,21 @@ def _fine_tuned(settings: Settings, timed: bool) -> list[Row]:
             _measured(model) if timed else "",
         )
     ]
+
+
+def _inflated(timed: bool) -> Row:
+    with torch.device("meta"):
+        numbers = _count(inflated.empty(registry.KINETICS))
+    model = inflated.load() if timed else None
+    return _row(
+        registry.INFLATED,
+        "with its weights",
+        inflated.geometry(),
+        numbers,
+        registry.KINETICS,
+        True,
+        model,
+    )
 
 
 def _residual(source: Source, timed: bool) -> Row:

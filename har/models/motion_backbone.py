@@ -1,4 +1,4 @@
-"""The backbone that sees motion: I3D on small pictures."""
+"""The backbone that sees motion: I3D, whole, on pictures at their own shape."""
 
 from __future__ import annotations
 
@@ -11,45 +11,56 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from har.models import i3d_weights, precision
-from har.models.i3d import EARLY_CHANNELS, Early
+from har.models.i3d import EARLY_CHANNELS, EARLY_FRAMES, I3D, LATE_CHANNELS, LATE_FRAMES
+from har.types import Fit
 
-SIZE = 112
-"""Side of the pictures that it sees; twice that told the people of docs/experiments.md apart less
-well, and costs eight times as much."""
 _GRID = 2
-"""Each step's map is averaged in 2 x 2 parts, so that where in the picture something moves is
-kept."""
+"""Each step of the early map is averaged in 2 x 2 parts, so that where in the picture something
+moves is kept."""
+_EARLY = _GRID * _GRID * EARLY_CHANNELS
+_LONGEST = 2
+"""How many times as long as the shorter side the longer one may be; what is longer is squashed."""
 
 
 class MotionBackbone:
     """I3D with its weights. See Backbone for the methods.
 
-    A clip of T frames has T / 4 steps, rounded up.
+    A clip of T frames has T / 4 steps, rounded up. A step's vector has the early map's parts, and
+    then the late map's mean over the picture, which two steps have in common.
     """
 
     name = "i3d"
-    features = _GRID * _GRID * EARLY_CHANNELS
+    features = _EARLY + LATE_CHANNELS
     sees_clips = True
     mean = std = (0.5, 0.5, 0.5)
 
     def __init__(self, state: Mapping[str, Tensor] | None = None) -> None:
         self.network = MotionNetwork()
         if state is None:
-            self.network.i3d.load_state_dict(i3d_weights.early())
+            self.network.i3d.load_state_dict(i3d_weights.load())
         else:
             self.network.load_state_dict(state)
         self.network.eval().to(precision.device)
 
-    @torch.inference_mode()
+    @staticmethod
+    def fit(size: int) -> Fit:
+        return Fit(size, longest=_LONGEST * size)
+
     def per_frame(self, pixels: NDArray[np.uint8]) -> Tensor:
-        """Pictures made small, [n, 3, SIZE, SIZE] in -1..1."""
-        return small(torch.from_numpy(pixels).to(precision.device))
+        """The pixels, [n, h, w, 3] in 0..255: nothing of the network is of one frame alone."""
+        return torch.from_numpy(pixels)
 
     @torch.inference_mode()
     def per_clip(self, frames: Tensor) -> Tensor:
         with precision.autocast():
-            vectors: Tensor = self.network.steps(frames)
-        return vectors.float()
+            # One clip after the other, since together they are no quicker and take more memory.
+            vectors = [self.network(clip[None].to(precision.device)) for clip in frames]
+        return torch.cat(vectors).float()
+
+    @torch.inference_mode()
+    def classify(self, vectors: Tensor) -> Tensor:
+        """Vectors [B, steps, features] to the logits [B, 400] of Kinetics' actions."""
+        return self.network.classify(vectors)
 
 
 class MotionNetwork(nn.Module):
@@ -57,22 +68,19 @@ class MotionNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.i3d = Early()
+        self.i3d = I3D()
 
     def forward(self, pixels: Tensor) -> Tensor:
         """As the class says."""
-        pictures = small(pixels.flatten(0, 1))
-        return self.steps(pictures.view(*pixels.shape[:2], *pictures.shape[1:]))
+        clips = pixels.permute(0, 4, 1, 2, 3).float() / 127.5 - 1
+        early = self.i3d.early(clips.contiguous(memory_format=torch.channels_last_3d))
+        parts = F.adaptive_avg_pool3d(early.float(), (early.shape[2], _GRID, _GRID))
+        late = self.i3d.late(early).float().mean((3, 4)).transpose(1, 2)
+        steps = late.repeat_interleave(LATE_FRAMES // EARLY_FRAMES, dim=1)[:, : early.shape[2]]
+        return torch.cat([parts.transpose(1, 2).flatten(2), steps], dim=2)
 
-    def steps(self, frames: Tensor) -> Tensor:
-        """Small pictures [B, T, 3, SIZE, SIZE] in -1..1 to vectors [B, steps, features]."""
-        clips = frames.transpose(1, 2).contiguous(memory_format=torch.channels_last_3d)
-        maps = self.i3d(clips)
-        parts = F.adaptive_avg_pool3d(maps.float(), (maps.shape[2], _GRID, _GRID))
-        return parts.transpose(1, 2).flatten(2)
-
-
-def small(pixels: Tensor) -> Tensor:
-    """Pixels [n, h, w, 3] in 0..255 to [n, 3, SIZE, SIZE] in -1..1."""
-    pictures = F.adaptive_avg_pool2d(pixels.permute(0, 3, 1, 2).float(), SIZE)
-    return pictures / 127.5 - 1
+    def classify(self, vectors: Tensor) -> Tensor:
+        """Vectors [B, steps, features] to logits [B, 400]; see I3D.forward()."""
+        late = vectors[:, :: LATE_FRAMES // EARLY_FRAMES, _EARLY:]
+        logits: Tensor = self.i3d.classify(late.transpose(1, 2)).mean(1)
+        return logits

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 HEADS: tuple[Source, ...] = ("bilstm", "lstm", "transformer")
 """Models of ours: the checkpoint of the settings, where it has that head."""
+INFLATED: Source = "i3d"
+"""The whole of the backbone that sees motion, whose weights come with us."""
 RESIDUAL: dict[Source, str] = {
     "r3d_18": "r3d_18-b3b3357e.pth",
     "mc3_18": "mc3_18-a90a0ba3.pth",
@@ -38,6 +40,7 @@ ATTENTION: dict[Source, str] = {
 """Classes of transformers', and the checkpoint of the model hub that each name stands for; any
 other of the same class goes by its own name on the hub, or its folder."""
 CLIP_SECONDS: dict[Source, float] = {
+    INFLATED: 32 / 12.5,
     **dict.fromkeys(RESIDUAL, 16 / 15),
     "timesformer": 8 * 32 / 30,
     "videomae": 16 * 4 / 30,
@@ -45,7 +48,7 @@ CLIP_SECONDS: dict[Source, float] = {
 """Length of a clip of each, here because the libraries that know it take seconds to import."""
 KINETICS = 400
 """Labels of these checkpoints, which are those of Kinetics-400."""
-NAMES: tuple[str, ...] = (*HEADS, *RESIDUAL, *ATTENTION)
+NAMES: tuple[str, ...] = (*HEADS, INFLATED, *RESIDUAL, *ATTENTION)
 HUB_NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,95}"
 """As a regular expression: ``owner/name``, as checkpoints on the model hub are called."""
 _SLASH = "--"
@@ -67,6 +70,10 @@ def load(settings: Settings, name: str = "") -> TrainedModel:
         return _with_head(settings, name)
     if name.endswith(_ENDING):
         return of_file(Path(name).expanduser())
+    if name == INFLATED:
+        from har.models.clip_networks import inflated
+
+        return inflated.load()
     if source := residual_named(name):
         return _of_torchvision(source)
     return _of_folder(settings, hub_name(name))
@@ -122,8 +129,10 @@ def clip_network(settings: Settings, name: str, from_scratch: bool = False) -> C
 
 
 def _untrained(settings: Settings, name: str) -> ClipNetwork:
-    from har.models.clip_networks import attention, residual
+    from har.models.clip_networks import attention, inflated, residual
 
+    if name == INFLATED:
+        return inflated.untrained()
     if source := residual_named(name):
         return residual.untrained(source)
     for source in ATTENTION:

@@ -7,10 +7,12 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from har.models import precision
-from har.models.checkpoint import Checkpoint
+from har.models.checkpoint import Checkpoint, place
+from har.models.joint import Joint, similarity
+from har.models.motion_backbone import MotionBackbone
 from har.types import Fit, Source
 
 
@@ -51,13 +53,20 @@ class TrainedModel(Protocol):
 
     @property
     def fit(self) -> Fit:
-        """How frames become the square pictures that it is given, and their size."""
+        """How frames become the pictures that it is given, and their size."""
 
     def per_frame(self, pixels: NDArray[np.uint8]) -> Tensor:
-        """What can be done for each frame once: [n, size, size, 3] in RGB to [n, ...]."""
+        """What can be done for each frame once: [n, h, w, 3] in RGB to [n, ...]."""
 
     def per_clip(self, frames: Tensor) -> Tensor:
         """What needs the clip, and takes the most time: per_frame()'s [n, T, ...] to [n, ...]."""
+
+    def actions(self, vectors: Tensor) -> Tensor | None:
+        """per_clip()'s [n, ...] to the logits [n, 400] of Kinetics' actions, in the order of
+        KINETICS400; None where the model cannot tell them."""
+
+    def evidence(self, vectors: Tensor) -> tuple[Tensor, Tensor | None]:
+        """What judge() makes its logits of, [n, E], and its attention."""
 
     def judge(self, vectors: Tensor) -> tuple[Tensor, Tensor | None]:
         """per_clip()'s [n, ...] to logits [n, labels] and, where it has one, its attention
@@ -81,13 +90,49 @@ class CheckpointModel:
         self.threshold = checkpoint.threshold
         self.frames, self.fps = checkpoint.frames, checkpoint.fps
         self.stride = checkpoint.stride
-        self.fit = Fit(checkpoint.size)
         backbone = checkpoint.embedder()
+        self.fit = backbone.fit(checkpoint.size)
         self.per_frame, self.per_clip = backbone.per_frame, backbone.per_clip
         self.probabilities = checkpoint.probabilities
         self._head = checkpoint.network().to(precision.device)
+        self._classify = backbone.classify if isinstance(backbone, MotionBackbone) else None
+        self._joined: Joined | None = None
+        if checkpoint.gate:
+            assert isinstance(backbone, MotionBackbone), "as the file was checked"
+            self._joined = Joined(backbone, self._head, checkpoint)
 
     @torch.inference_mode()
     def judge(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
-        logits, attention = self._head(vectors)
+        logits, attention = self.evidence(vectors)
+        if self._joined:
+            logits = self._joined.joint(logits)
         return logits.float(), attention.float()
+
+    @torch.inference_mode()
+    def evidence(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """What judge() makes its logits of, [n, ...], and the attention: the head's own logits, or
+        what Joint takes."""
+        logits, attention = self._head(vectors)
+        if self._joined:
+            logits = self._joined.evidence(vectors, logits.float())
+        return logits, attention
+
+    @torch.inference_mode()
+    def actions(self, vectors: Tensor) -> Tensor | None:
+        """See TrainedModel."""
+        return self._classify(vectors) if self._classify else None
+
+
+class Joined:
+    """What Kinetics' classifier has to say beside a head, and what joins them."""
+
+    def __init__(self, backbone: MotionBackbone, head: nn.Module, checkpoint: Checkpoint) -> None:
+        assert checkpoint.gate
+        self.joint = Joint(checkpoint.learnt, checkpoint.gate).to(precision.device)
+        self._backbone, self._head = backbone, head
+        self._exemplars = checkpoint.exemplars.to(precision.device)
+
+    def evidence(self, vectors: Tensor, logits: Tensor) -> Tensor:
+        """Evidence [n, E] of clips, from their vectors [n, steps, D] and the head's logits."""
+        near = similarity(place(self._head, vectors), self._exemplars)
+        return torch.cat([logits, self._backbone.classify(vectors), near[:, None]], dim=1)

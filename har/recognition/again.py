@@ -47,7 +47,7 @@ def _members(found: Mapping[str, Any], kept: Kept, labels: tuple[str, ...]) -> l
     told = (segment_of(member) for member in found["segment_predictions"])
     segments = (
         second_opinion(one, one.trained, vectors[i], kept.model, labels, threshold)
-        if one.trained
+        if one.trained and i in vectors
         else one
         for i, one in enumerate(told)
     )

@@ -10,12 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from har.models.labels import VOCABULARY
 from har.models.zero_shot import ZeroShot
 from har.recognition.clips import Frames
 from har.types import UNKNOWN, Clip, Embeddings, Scores, Segment, Source, Top
 
-_EVERY = 2
-"""The zero-shot model looks at every second sampled frame: 8 of a clip's 16."""
+_EVERY = 4
+"""The zero-shot model looks at every fourth sampled frame: 8 of a clip's 32."""
 
 
 class Cascade:
@@ -42,17 +43,19 @@ class Cascade:
         self._position = -1
         self._of_frames: dict[int, Tensor] = {}
 
-    def segment(self, clip: Clip, probabilities: Tensor, frames: Frames) -> Segment:
-        """The segment of a video's next clip, from its trained probabilities [labels] and its
-        frames."""
+    def segment(
+        self, clip: Clip, probabilities: Tensor, frames: Frames, actions: Tensor | None
+    ) -> Segment:
+        """The segment of a video's next clip, from its trained probabilities [labels], its frames,
+        and the logits [400] of Kinetics' actions where the trained model tells them."""
         self._position += 1
         top = top_labels(self._trained_labels, probabilities)
         said = Scores(self._trained_source, top)
         segment = Segment(clip.start, clip.end, said.label, said.confidence, top, said.source)
         self._of_frames = {i: v for i, v in self._of_frames.items() if i >= frames.first}
         if said.confidence >= self.threshold:
-            return segment
-        embedding = self._embedding(frames)
+            return quiet(segment, said) if VOCABULARY.is_background(said.label) else segment
+        embedding = self._embedding(frames, actions)
         self.embeddings.vectors[self._position] = embedding
         return second_opinion(
             segment, said, embedding, self.zero_shot, self._vocabulary, self.threshold
@@ -70,22 +73,30 @@ class Cascade:
             vectors = self.zero_shot.embed(pixels[[i - first for i in new]])
             self._of_frames |= dict(zip(new, vectors, strict=True))
 
-    def _embedding(self, frames: Frames) -> NDArray[np.float16]:
-        """The mean embedding of every second frame; clips that overlap share the frames' own.
+    def _embedding(self, frames: Frames, actions: Tensor | None) -> NDArray[np.float16]:
+        """What is scored of a clip; those that overlap share what was made of their frames.
 
         In half precision already here, so that what is kept of it is what was scored.
         """
         wanted = _every(frames.first, frames.end) or [frames.first]
         self._embed(frames.first, frames.pixels, wanted)
-        mean: NDArray[np.float16] = (
-            torch.stack([self._of_frames[i] for i in wanted]).mean(dim=0).half().cpu().numpy()
-        )
-        return mean
+        looked = torch.stack([self._of_frames[i] for i in wanted])
+        embedding = self.zero_shot.of_clip(looked, frames.pixels, actions)
+        kept: NDArray[np.float16] = embedding.half().cpu().numpy()
+        return kept
 
 
 def _every(first: int, end: int) -> list[int]:
     """Those from ``first`` to before ``end`` that the zero-shot model looks at."""
     return [i for i in range(first, end) if i % _EVERY == 0]
+
+
+def quiet(segment: Segment, trained: Scores) -> Segment:
+    """A segment in which nothing is done, as the trained model is sure."""
+    reason = (
+        f"{trained.source} is sure that nothing is done: {trained.label} {trained.confidence:.2f}"
+    )
+    return replace(segment, label=UNKNOWN, reason=reason, trained=trained)
 
 
 def second_opinion(
@@ -98,7 +109,7 @@ def second_opinion(
 ) -> Segment:
     """A segment, where ``trained`` is below the threshold, as the zero-shot model has it.
 
-    ``embedding`` is the mean of that model's vectors of the clip's frames.
+    ``embedding`` is what that model's of_clip() made of the clip.
     """
     probabilities = model.scores(torch.from_numpy(embedding).float(), vocabulary)
     top = top_labels(vocabulary, probabilities)

@@ -87,7 +87,8 @@ def _detailed(
     recognizer: Recognizer,
 ) -> Report:
     model = recognizer.model
-    sheets = SheetWriter(folder, model.fps, model.fit.size, model.fit.ratio(video.ratio))
+    ratio = model.fit.ratio(video.ratio)
+    sheets = SheetWriter(folder, model.fps, model.frames, model.fit.size, ratio)
     report = recognise(sheets.add)
     embeddings.write(report.embeddings, folder / embeddings.FILE)
     return dataclasses.replace(report, frames=sheets.finish())

@@ -20,6 +20,7 @@ from config import Settings
 from har.errors import BadOption
 from har.media.frames import frames
 from har.models import precision, registry
+from har.models.labels import KINETICS400
 from har.models.trained import TrainedModel
 from har.models.zero_shot.choice import ZeroShotChoice
 from har.recognition import clips, timeline
@@ -78,19 +79,21 @@ class Recognizer:
     def warm_up(self) -> None:
         """Do once what would slow down the first video: build kernels, embed the vocabulary."""
         pixels = self._black()
-        self.model.judge(self.model.per_clip(self.model.per_frame(pixels)[None]))
-        self._score(pixels[:1], self.zero_shot.vocabulary)
+        vectors = self.model.per_clip(self.model.per_frame(pixels)[None])
+        self.model.judge(vectors)
+        self._score(pixels, self.zero_shot.vocabulary)
 
     def expect_labels(self) -> None:
         """Load what labels need that nobody has used yet; known ones do without."""
-        self._score(self._black()[:1], (secrets.token_hex(8),))
+        self._score(self._black(), (secrets.token_hex(8),))
 
     def _black(self) -> NDArray[np.uint8]:
         return np.zeros((self.model.frames, *self.model.fit.typical, 3), np.uint8)
 
     def _score(self, pixels: NDArray[np.uint8], labels: tuple[str, ...]) -> None:
         zero_shot = self.zero_shot.now()
-        zero_shot.scores(zero_shot.embed(pixels)[0], labels)
+        kinetics = torch.zeros(len(KINETICS400))
+        zero_shot.scores(zero_shot.of_clip(zero_shot.embed(pixels[:1]), pixels, kinetics), labels)
 
     def recognise(
         self,
@@ -142,25 +145,29 @@ class Recognizer:
         timings: Timings,
     ) -> Iterator[Segment]:
         """The segments of a video in their order, each as soon as it is known."""
-        for ready, logits, attention in self._scored(decoded, stride, timings):
-            with _timed(timings, "zero_shot"):
-                yield from self._told(ready, logits, attention, cascade, video.end)
+        for ready, vectors in self._seen(decoded, stride, timings):
+            yield from self._told(ready, vectors, cascade, video.end, timings)
 
     def _told(
         self,
         ready: list[clips.Frames],
-        logits: Tensor,
-        attention: Tensor | None,
+        vectors: Tensor,
         cascade: Cascade,
         end: float,
+        timings: Timings,
     ) -> Iterator[Segment]:
-        """What the cascade makes of some clips, in a video that ends at ``end``."""
-        period = 1 / self.model.fps
-        probabilities = self.model.probabilities(logits)
+        """What is made of some clips and their vectors, in a video that ends at ``end``."""
+        with _timed(timings, "head"):
+            logits, attention = self.model.judge(vectors)
+            probabilities = self.model.probabilities(logits)
+            actions = self.model.actions(vectors)
         looked = [()] * len(ready) if attention is None else attention.tolist()
-        for frames_, row, weights in zip(ready, probabilities, looked, strict=True):
-            clip = clips.clip_of(frames_, period, end)
-            yield replace(cascade.segment(clip, row, frames_), attention=tuple(weights))
+        for i, (clip, weights) in enumerate(zip(ready, looked, strict=True)):
+            times = clips.clip_of(clip, 1 / self.model.fps, end)
+            kinetics = None if actions is None else actions[i]
+            with _timed(timings, "zero_shot"):
+                segment = cascade.segment(times, probabilities[i], clip, kinetics)
+            yield replace(segment, attention=tuple(weights))
 
     def prepared(self, pixels: NDArray[np.uint8]) -> Tensor:
         """What the backbone makes of each frame [n, size, size, 3] alone, [n, ...]."""
@@ -176,8 +183,7 @@ class Recognizer:
 
     def segment(self, clip: clips.Frames, cascade: Cascade) -> Segment:
         """One clip of a stream whose end is not known, scored as those of a video are."""
-        logits, attention = self._clips([clip], {})
-        [segment] = self._told([clip], logits, attention, cascade, math.inf)
+        [segment] = self._told([clip], self._vectors([clip], {}), cascade, math.inf, {})
         return segment
 
     def clip_logits(self, video: VideoFacts, shuffle: int | None = None) -> NDArray[np.float32]:
@@ -186,9 +192,21 @@ class Recognizer:
         ``shuffle`` is the seed of an experiment: the frames of each clip come in a random order, so
         that nothing but what each of them shows is left.
         """
+        return self._of_clips(self.model.judge, video, shuffle)
+
+    def clip_evidence(self, video: VideoFacts, shuffle: int | None = None) -> NDArray[np.float32]:
+        """As clip_logits(), but what the model makes its logits of, [clips, E]."""
+        return self._of_clips(self.model.evidence, video, shuffle)
+
+    def _of_clips(
+        self,
+        classify: Callable[[Tensor], tuple[Tensor, Tensor | None]],
+        video: VideoFacts,
+        shuffle: int | None,
+    ) -> NDArray[np.float32]:
         order = None if shuffle is None else np.random.default_rng(shuffle)
-        rows = [logits for _, logits, _ in self._scored(self._frames(video), None, {}, order)]
-        return torch.cat(rows).cpu().numpy()
+        seen = self._seen(self._frames(video), None, {}, order)
+        return torch.cat([classify(vectors)[0] for _, vectors in seen]).cpu().numpy()
 
     def clip_scores(self, video: VideoFacts) -> NDArray[np.float32]:
         """clip_logits() as the calibrated probabilities [clips, labels] that requests get."""
@@ -198,19 +216,19 @@ class Recognizer:
     def _frames(self, video: VideoFacts) -> Batches:
         return frames(video, self.model.fps, self.model.fit, self._settings)
 
-    def _scored(
+    def _seen(
         self,
         decoded: Batches,
         stride: int | None,
         timings: Timings,
         shuffle: np.random.Generator | None = None,
-    ) -> Iterator[tuple[list[clips.Frames], Tensor, Tensor | None]]:
-        """Batches of clips with what _clips() gives."""
+    ) -> Iterator[tuple[list[clips.Frames], Tensor]]:
+        """Batches of clips with what the backbone makes of them, [clips, ...]."""
         model = self.model
         stride = self.stride(stride)
         for ready in clips.stream(self._embedded(decoded, timings), model.frames, stride):
             if ready:
-                yield ready, *self._clips(ready, timings, shuffle)
+                yield ready, self._vectors(ready, timings, shuffle)
 
     def stride(self, asked: int | None) -> int:
         """The frames from one clip's start to the next's. Raises BadOption."""
@@ -220,18 +238,15 @@ class Recognizer:
             raise BadOption(f"stride must be a whole number of frames from 1 to {model.frames}.")
         return stride
 
-    def _clips(
+    def _vectors(
         self,
         ready: list[clips.Frames],
         timings: Timings,
         shuffle: np.random.Generator | None = None,
-    ) -> tuple[Tensor, Tensor | None]:
-        """Logits [clips, labels] and, where the model has it, attention [clips, steps] of some
-        clips."""
+    ) -> Tensor:
+        """What the backbone makes of some clips, [clips, ...]."""
         with _timed(timings, "backbone"):
-            vectors = self.model.per_clip(self._stacked(ready, shuffle))
-        with _timed(timings, "head"):
-            return self.model.judge(vectors)
+            return self.model.per_clip(self._stacked(ready, shuffle))
 
     def _stacked(self, ready: list[clips.Frames], shuffle: np.random.Generator | None) -> Tensor:
         """What the backbone made of each frame of some clips, [clips, frames, ...]."""

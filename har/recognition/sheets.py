@@ -25,11 +25,13 @@ _QUALITY = 70
 class SheetWriter:
     """Writes a stream of frames to a folder, as Sheets tells; holds one sheet at a time."""
 
-    def __init__(self, folder: Path, fps: float, size: int, ratio: float) -> None:
-        """``size`` is the least side of the frames that will be added, in pixels; ``ratio`` that of
-        width to height of what they show, whatever their own is."""
+    def __init__(self, folder: Path, fps: float, clip: int, size: int, ratio: float) -> None:
+        """``clip`` is how many frames a clip has, ``size`` the least side of the frames that will
+        be added, in pixels; ``ratio`` that of width to height of what they show, whatever their own
+        is."""
         self._folder = folder
         self._fps = fps
+        self._clip = clip
         self._side = side = min(size, SIDE)
         self._width = max(1, round(side * min(1.0, ratio)))
         self._height = max(1, round(side / max(1.0, ratio)))
@@ -58,6 +60,7 @@ class SheetWriter:
             rows=_ROWS,
             count=self._count,
             sheets=-(-self._count // _PLACES),
+            clip=self._clip,
         )
 
     def _empty(self) -> Image.Image:

@@ -57,6 +57,16 @@ BRIGHTNESS = (0.6, 1.4)
 """Range of the factor by which ``brightness`` multiplies all pixels of a clip."""
 CROP = (0.7, 1.0)
 """Range of a crop's sides, as a share of the picture's; its proportions stay."""
+MARGIN = (1.1, 1.8)
+"""Range of the sides that ``focus`` leaves, as a multiple of those in which something moves."""
+SMALLEST = 0.5
+"""The least share of the picture's sides that ``focus`` leaves."""
+_MOVING = 0.8
+"""The share of all motion that lies between those sides."""
+_COMPARED = 16
+"""Frames, over the whole video, between which motion is looked for."""
+_EVERYWHERE = 1.0
+"""What is added to the motion of each pixel, that a still video has a middle."""
 
 
 def reversed_label(label: str, more: Mapping[str, str] | None = None) -> str | None:
@@ -192,7 +202,29 @@ def _crop(frames: Frames, rng: np.random.Generator) -> Frames:
     share = rng.uniform(*CROP)
     h, w = max(1, round(share * height)), max(1, round(share * width))
     top, left = rng.integers(height - h + 1), rng.integers(width - w + 1)
-    part = np.ascontiguousarray(frames[:, top : top + h, left : left + w])
+    return _enlarged(frames, slice(top, top + h), slice(left, left + w))
+
+
+def _focus(frames: Frames, rng: np.random.Generator) -> Frames:
+    """The part in which something moves, with some margin, enlarged to the size the frames had."""
+    seen = frames[:: max(1, len(frames) // _COMPARED)].astype(np.int16)
+    motion = np.abs(np.diff(seen, axis=0)).sum((0, 3)).astype(float) + _EVERYWHERE
+    margin = rng.uniform(*MARGIN)
+    return _enlarged(frames, _extent(motion.sum(1), margin), _extent(motion.sum(0), margin))
+
+
+def _extent(motion: NDArray[np.float64], margin: float) -> slice:
+    """The rows or columns that hold most of the ``motion`` [n], and ``margin`` times as many."""
+    total = motion.cumsum() / motion.sum()
+    first, last = np.searchsorted(total, [(1 - _MOVING) / 2, (1 + _MOVING) / 2])
+    length = max((last - first + 1) * margin, SMALLEST * len(motion))
+    middle = (first + last + 1) / 2
+    return slice(max(0, round(middle - length / 2)), min(len(motion), round(middle + length / 2)))
+
+
+def _enlarged(frames: Frames, rows: slice, columns: slice) -> Frames:
+    height, width = frames.shape[1:3]
+    part = np.ascontiguousarray(frames[:, rows, columns])
     images = F.interpolate(
         torch.from_numpy(part).permute(0, 3, 1, 2), (height, width), mode="bilinear"
     )
@@ -206,6 +238,8 @@ _CHANGES: Mapping[str, Callable[[Frames, np.random.Generator], Frames]] = {
     "brightness": _brightness,
     "mirror": _mirror,
     "crop": _crop,
+    "focus": _focus,
 }
 NAMES = tuple(_CHANGES)
-"""``reverse`` in time, ``interpolate`` to slow motion, ``brightness``, ``mirror``, ``crop``."""
+"""``reverse`` in time, ``interpolate`` to slow motion, ``brightness``, ``mirror``, ``crop``, and
+``focus``, a crop around what moves."""

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from har.models import precision
 from har.training import sampling
-from har.training.augmentation import Plan
 from har.training.pixels import Videos
 from har.training.recipe import Recipe
 
@@ -37,12 +36,10 @@ class CachedClips:
     each frame alone."""
 
     videos: Sequence[Tensor]
-    """Each as Features has it, its views in the order of view()."""
+    """Each its vectors in V views; see har.training.features.Views."""
     targets: Tensor
     """Shape [videos, V, labels]."""
     recipe: Recipe
-    plan: Plan
-    """Of mirroring and reversal before sampling: what views hold."""
 
     def __len__(self) -> int:
         return len(self.videos)
@@ -55,8 +52,9 @@ class CachedClips:
 
     def _clip(self, index: int, epoch: int | None) -> tuple[Tensor, Tensor]:
         rng = None if epoch is None else np.random.default_rng((self.recipe.seed, epoch, index))
-        shown = 0 if rng is None else view(self.plan, rng)
-        vectors = self.videos[index][shown]
+        vectors = self.videos[index]
+        shown = 0 if rng is None else int(rng.integers(len(vectors)))
+        vectors = vectors[shown]
         return _chosen(vectors, self.recipe, rng).float(), self.targets[index, shown]
 
 
@@ -104,13 +102,3 @@ def orders(count: int, recipe: Recipe, epoch: int | None) -> list[list[int]]:
     else:
         order = np.random.default_rng((recipe.seed, epoch)).permutation(count)
     return [part.tolist() for part in np.split(order, range(recipe.batch, count, recipe.batch))]
-
-
-def view(plan: Plan, rng: np.random.Generator) -> int:
-    """The view of a video that a plan leads to: 1 is mirrored, 2 reversed, 3 both."""
-    weight = {"mirror": 1, "reverse": 2}
-    shown = 0
-    for step in plan.steps:
-        if rng.random() < step.probability:
-            shown ^= weight[step.name]
-    return shown

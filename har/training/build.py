@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from har.errors import CheckpointError, ManifestError
 from har.models import backbone as backbones
-from har.models import registry
-from har.models.checkpoint import Checkpoint
+from har.models import joint, registry
+from har.models.checkpoint import Checkpoint, place
 from har.models.checkpoint_file import CheckpointBase
 from har.models.heads import all_sizes, make_head
 from har.training import fine_tuning, manifest
@@ -26,6 +26,7 @@ from har.training.recipe import Recipe
 from har.training.runs import Run
 
 FINAL = "final"
+_FITS = ("squash", "whole")
 _ASIDE = 8
 """One part in so many is set aside where training stops early."""
 
@@ -149,9 +150,12 @@ def checkpoint(network: Network, material: Material, part: Part, recipe: Recipe)
     if material.begin:
         return fine_tuning.checkpoint(network, material.labels, recipe, data)
     mean, std = backbones.normalisation(recipe.backbone)
-    trained = _own_weights(network, recipe)
+    trained = network.backbone.state_dict() if network.backbone else {}
     return Checkpoint(
-        labels=material.labels,
+        labels=joint.labels_with(material.labels) if recipe.actions else material.labels,
+        learnt=material.labels,
+        gate=joint.START if recipe.actions else None,
+        exemplars=_exemplars(network.head, material, part) if recipe.actions else torch.empty(0, 0),
         backbone=recipe.backbone,
         features=material.features,
         head=recipe.head,
@@ -160,7 +164,7 @@ def checkpoint(network: Network, material: Material, part: Part, recipe: Recipe)
         fps=recipe.fps,
         stride=recipe.stride,
         size=recipe.size,
-        fit="squash",
+        fit=_FITS[recipe.backbone == backbones.MOTION],
         mean=mean,
         std=std,
         temperature=1.0,
@@ -173,14 +177,12 @@ def checkpoint(network: Network, material: Material, part: Part, recipe: Recipe)
     )
 
 
-def _own_weights(network: Network, recipe: Recipe) -> dict[str, Tensor]:
-    """The backbone's weights that its users would not have: trained here, or from a package that is
-    not installed with us."""
-    if network.backbone:
-        return network.backbone.state_dict()
-    if recipe.backbone == backbones.MOTION:
-        return backbones.load(recipe.backbone).network.state_dict()
-    return {}
+@torch.inference_mode()
+def _exemplars(head: nn.Module, material: Material, part: Part) -> Tensor:
+    """Where the head sees the videos that it learnt an action from, [videos, width]."""
+    assert material.examples, "as train_command checks"
+    inside = part.inside[material.targets[torch.from_numpy(part.inside)].any(dim=1).numpy()]
+    return place(head.cpu().eval(), material.examples(inside)).half().float()
 
 
 def _description(rows: list[Row], material: Material, recipe: Recipe) -> dict[str, Any]:

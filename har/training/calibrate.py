@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from config import Settings
 from har.errors import CheckpointError
@@ -13,10 +13,11 @@ from har.models import registry
 from har.models.checkpoint import Checkpoint
 from har.models.checkpoint_file import CheckpointBase
 from har.models.clip_checkpoint import ClipCheckpoint
-from har.training import calibration, evaluate, predictions, scoring
+from har.training import calibration, evaluate, naming, predictions, scoring
 from har.training.intervals import over_seeds
 from har.training.manifest import Row
 from har.training.metrics import calibration_error, is_right
+from har.training.predictions import Predictions
 from har.training.scoring import HeldBack, Video
 
 Model = TypeVar("Model", bound=CheckpointBase)
@@ -40,7 +41,8 @@ def calibrated(model: Model, runs: Sequence[HeldBack]) -> Model:
 
     Its metrics are the Findings (see har.training.evaluate) of predictions that were each
     calibrated without their own fold, pooled over the runs; ``spread``, their numbers over the
-    runs; and ``in_sample_ece``, the error of the calibration that the model gets on the very
+    runs; ``found``, what was said of the videos with ``accept``, which are in none of the other
+    numbers; and ``in_sample_ece``, the error of the calibration that the model gets on the very
     scores it was fitted on. Raises CheckpointError for a model with other labels than the runs.
     """
     for held in runs:
@@ -48,11 +50,14 @@ def calibrated(model: Model, runs: Sequence[HeldBack]) -> Model:
             raise CheckpointError(f"The run {held.run} has other labels than the model.")
     scored = calibration.joined([held.scored for held in runs])
     found = calibration.calibrate(scored)
-    honest = [evaluate.of_folds(held, evaluate.calibrations(held)) for held in runs]
+    everything = [evaluate.of_folds(held, evaluate.calibrations(held)) for held in runs]
+    honest = [run.only(~run.is_found) for run in everything]
     known = scored.accepted.any(axis=1)
     probabilities = found.probabilities(scored.clips)[known]
     right = is_right(probabilities, scored.accepted[known])
     spread = over_seeds([evaluate.numbers(evaluate.judge(run)) for run in honest])
+    if isinstance(model, Checkpoint) and found.joint:
+        model = replace(model, gate=found.joint.gate)
     return replace(
         model,
         temperature=found.temperature,
@@ -62,10 +67,21 @@ def calibrated(model: Model, runs: Sequence[HeldBack]) -> Model:
         metrics={
             **asdict(evaluate.judge(predictions.joined(honest))),
             "spread": {name: asdict(numbers) for name, numbers in spread.items()},
+            "found": _found(predictions.joined(everything)),
             "in_sample_ece": calibration_error(probabilities.max(axis=1), right),
             "runs": len(runs),
         },
     )
+
+
+def _found(honest: Predictions) -> dict[str, Any] | None:
+    """What was said of videos with ``accept``; None where there are none."""
+    naming_ = naming.judge(honest)
+    if naming_ is None:
+        return None
+    named = honest.only(honest.is_found)
+    error = calibration_error(named.confidence, named.is_named_right)
+    return {**asdict(naming_), "ece": error}
 
 
 def summary(model: CheckpointBase) -> str:
@@ -89,5 +105,12 @@ def summary(model: CheckpointBase) -> str:
         told += (
             f"; {found['point']['accepted_unknown']:.1%} of the unknown ones\n"
             f"AUROC, known against unknown: {found['spread']['auroc']['mean']:.3f}"
+        )
+    if found.get("found"):
+        naming_ = found["found"]
+        told += (
+            f"\nof {naming_['videos'] // found['runs']} videos as people find them: "
+            f"{naming_['top1']:.1%} right at first, {naming_['top5']:.1%} among the first five, "
+            f"{naming_['named_wrong']:.1%} wrongly named; calibration error {naming_['ece']:.3f}"
         )
     return told

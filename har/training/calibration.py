@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from har.models.confidence import calibrated, scaled
+from har.models.joint import Joint
+from har.training import gating
 from har.training.intervals import resampled
 from har.training.metrics import Booleans, Floats, Integers, is_right
 
@@ -21,6 +23,10 @@ THRESHOLDS = np.arange(101) / 100
 _RESAMPLES = 200
 _HOLDS = 0.75
 """The share of the resamples in which a threshold must have the stated precision."""
+_SUREST = 1e-9
+"""The least distance of a probability from 0 and 1 while it is fitted."""
+_STIFFNESS = 1e-3
+"""Of the squared parameters, beside a mean loss: where the data say little, logits stay."""
 _LARGEST = 3.0
 """Of the logarithm of the temperature and of the skew, either way: 0.05..20."""
 
@@ -33,32 +39,47 @@ class Calibration:
     skew: float
     bias: float
     threshold: float
+    joint: Joint | None = None
+    """What makes logits of evidence; None where they are the same."""
 
     def probabilities(self, clips: Sequence[Floats]) -> Floats:
-        """A video's prediction [labels] for each, from the logits [clips, labels] of its clips.
+        """A video's prediction [labels] for each, from the evidence [clips, E] of its clips.
 
         It is the mean over the clips of what Checkpoint.probabilities() gives them.
         """
         return np.stack([self.of_clips(video).mean(axis=0) for video in clips])
 
-    def of_clips(self, logits: Floats) -> Floats:
+    def of_clips(self, evidence: Floats) -> Floats:
         """The probabilities [clips, labels] of a video's clips."""
-        clips = torch.from_numpy(logits).double()
+        clips = torch.from_numpy(logits_of(evidence, self.joint)).double()
         found: Floats = calibrated(clips, self.temperature, self.skew, self.bias).numpy()
         return found
 
 
+@torch.inference_mode()
+def logits_of(evidence: Floats, joint: Joint | None) -> Floats:
+    """The logits [clips, labels] that a model makes of its evidence [clips, E]."""
+    if joint is None:
+        return evidence
+    found: Floats = joint(torch.from_numpy(evidence)).numpy()
+    return found
+
+
 @dataclass(frozen=True)
 class Scored:
-    """Held-back logits, and what is right for the videos that they are of."""
+    """Held-back evidence, and what is right for the videos that it is of."""
 
     clips: Sequence[Floats]
-    """Each video's logits [clips, labels]."""
+    """Each video's evidence [clips, E]; see Recognizer.clip_evidence()."""
     accepted: Booleans
     """Shape [videos, labels]: the labels that are right; none for a video of another action."""
     background: Booleans
     """Shape [labels]: those that are background, and no name of an action."""
     groups: Sequence[str]
+    weights: Floats
+    """Shape [videos]: how much each counts."""
+    learnt: tuple[str, ...] | None = None
+    """The labels of the head, where it is joined to Kinetics' classifier."""
 
     def only(self, chosen: Booleans) -> Scored:
         """Those of the videos that are chosen [videos]."""
@@ -68,6 +89,8 @@ class Scored:
             self.accepted[at],
             self.background,
             [self.groups[i] for i in at],
+            self.weights[at],
+            self.learnt,
         )
 
 
@@ -78,17 +101,39 @@ def joined(parts: Sequence[Scored]) -> Scored:
         accepted=np.concatenate([part.accepted for part in parts]),
         background=parts[0].background,
         groups=[group for part in parts for group in part.groups],
+        weights=np.concatenate([part.weights for part in parts]),
+        learnt=parts[0].learnt,
     )
 
 
 def calibrate(scored: Scored) -> Calibration:
-    """The calibration of held-back logits."""
-    fitted = fit(scored.clips, scored.accepted)
-    probabilities = Calibration(*fitted, threshold=0).probabilities(scored.clips)
-    named = ~scored.background[probabilities.argmax(axis=1)]
-    right = is_right(probabilities, scored.accepted)
-    groups = [scored.groups[i] for i in np.flatnonzero(named).tolist()]
-    return Calibration(*fitted, choose(probabilities.max(axis=1)[named], right[named], groups))
+    """The calibration of held-back evidence."""
+    joint = None
+    if scored.learnt:
+        gate = gating.fit(scored.clips, scored.accepted, scored.weights, scored.learnt)
+        joint = Joint(scored.learnt, gate)
+    logits = [logits_of(video, joint) for video in scored.clips]
+    fitted = fit(logits, scored.accepted, scored.weights)
+    found = Calibration(*fitted, threshold=0, joint=joint)
+    return replace(found, threshold=_threshold(found, scored))
+
+
+def _threshold(found: Calibration, scored: Scored) -> float:
+    """The threshold at which what is said of clips is right often enough among the videos of each
+    kind, as their weight tells it: how a model does on few videos of many actions would be lost
+    among many of few."""
+    clips = [found.of_clips(video) for video in scored.clips]
+    thresholds = []
+    for weight in np.unique(scored.weights):
+        at = np.flatnonzero(scored.weights == weight).tolist()
+        probabilities = np.concatenate([clips[i] for i in at])
+        counts = [len(clips[i]) for i in at]
+        right = is_right(probabilities, np.repeat(scored.accepted[at], counts, axis=0))
+        groups = np.repeat([scored.groups[i] for i in at], counts)
+        named = ~scored.background[probabilities.argmax(axis=1)]
+        confidence = probabilities.max(axis=1)[named]
+        thresholds.append(choose(confidence, right[named], groups[named].tolist()))
+    return max(thresholds)
 
 
 def by_fold(scored: Scored, folds: Integers) -> dict[int, Calibration]:
@@ -100,28 +145,46 @@ def by_fold(scored: Scored, folds: Integers) -> dict[int, Calibration]:
     return {int(fold): calibrate(scored.only(folds != fold)) for fold in np.unique(folds)}
 
 
-def fit(clips: Sequence[Floats], accepted: Booleans) -> tuple[float, float, float]:
-    """Temperature, skew and bias with which a clip's highest probability is the probability that
-    its label is right: the beta calibration of scaled(), with the softened targets of Platt 1999.
+def fit(clips: Sequence[Floats], accepted: Booleans, weights: Floats) -> tuple[float, float, float]:
+    """Temperature, skew and bias with which a video's highest probability, the mean over its clips,
+    is the probability that its label is right: the beta calibration of scaled(), with the softened
+    targets of Platt 1999.
 
     ``accepted`` [videos, labels] are the labels that are right. Fitted on all labels alike, it
     would make each label's own probability right, and the highest of ten too low: which label won
-    tells something as well. Being increasing in the logit, the confidence keeps its order, so that
-    nothing is lost in telling known from unknown actions. A skew is needed because training softens
-    labels: logits above 0 are on another scale than those below. What is said of an unknown action
-    is wrong. Videos count alike, however many their clips. Temperature and skew are in 0.05..20,
-    also where the logits say nothing.
+    tells something as well. Fitted on clips, it would make a video's too low, whose clips do not
+    all say the same. Being increasing in the logit, the confidence keeps its order, so that nothing
+    is lost in telling known from unknown actions. A skew is needed because training softens labels:
+    logits above 0 are on another scale than those below. What is said of an unknown action is
+    wrong. ``weights`` [videos] say how much each counts. Temperature and skew are in 0.05..20, also
+    where the logits say nothing.
     """
-    best = np.concatenate([video.max(axis=1) for video in clips])
-    right = np.concatenate([a[v.argmax(axis=1)] for v, a in zip(clips, accepted, strict=True)])
-    weights = np.concatenate([np.full(len(video), 1 / len(video)) for video in clips])
+    plain = Calibration(temperature=1.0, skew=1.0, bias=0.0, threshold=0.0)
+    chosen = plain.probabilities(clips).argmax(axis=1)
+    right = accepted[np.arange(len(clips)), chosen]
     hits = float((weights * right).sum())
-    misses = len(clips) - hits
+    misses = float(weights.sum()) - hits
     targets = np.where(right, (hits + 1) / (hits + 2), 1 / (misses + 2))
-    return _logistic(*(torch.from_numpy(a).double() for a in (best, targets, weights)))
+    video = np.repeat(np.arange(len(clips)), [len(each) for each in clips])
+    logits = torch.from_numpy(np.concatenate(clips)).double()
+    of_label = logits[torch.arange(len(logits)), torch.from_numpy(chosen[video])]
+    best = logits.amax(dim=1)
+    # What calibrated() keeps: the label's part of the highest probability, and each clip's of all.
+    part = (F.logsigmoid(of_label) - F.logsigmoid(best)).exp()
+    part = part / torch.from_numpy(np.bincount(video)[video])
+
+    def probabilities(temperature: Tensor, skew: Tensor, bias: Tensor) -> Tensor:
+        sure = torch.sigmoid(scaled(best, temperature, skew, bias)) * part
+        total = torch.zeros(len(clips), dtype=torch.float64)
+        return total.index_add(0, torch.from_numpy(video), sure)
+
+    return _likeliest(probabilities, torch.from_numpy(targets), torch.from_numpy(weights))
 
 
-def _logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> tuple[float, float, float]:
+def _likeliest(
+    probabilities: Callable[[Tensor, Tensor, Tensor], Tensor], targets: Tensor, weights: Tensor
+) -> tuple[float, float, float]:
+    """Temperature, skew and bias with the least cross-entropy to ``targets`` [videos]."""
     parameters = torch.zeros(3, dtype=torch.float64, requires_grad=True)
     # Any: torch leaves its methods untyped.
     optimiser: Any = torch.optim.LBFGS([parameters], max_iter=200, line_search_fn="strong_wolfe")
@@ -132,7 +195,9 @@ def _logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> tuple[float, 
 
     def closure() -> Tensor:
         optimiser.zero_grad()
-        loss = F.binary_cross_entropy_with_logits(scaled(logits, *current()), targets, weights)
+        found = probabilities(*current()).clamp(_SUREST, 1 - _SUREST)
+        loss = F.binary_cross_entropy(found, targets, weights / weights.mean())
+        loss = loss + _STIFFNESS * parameters.square().sum()
         torch.autograd.backward(loss)
         return loss
 
@@ -144,7 +209,7 @@ def _logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> tuple[float, 
 def choose(confidence: Floats, right: Booleans, groups: Sequence[str]) -> float:
     """The lowest threshold, in steps of 0.01, at which what is named is right often enough.
 
-    ``confidence`` and ``right`` [videos] are of those of which an action could be named; all that
+    ``confidence`` and ``right`` [clips] are of those of which an action could be named; all that
     is said of an unknown action is wrong. Of what is named, a share of PRECISION is to be right
     (selective classification with a guaranteed risk; Geifman & El-Yaniv 2017). That it is so on a
     few held-back videos may be luck: it must be so in three of four samples that are drawn from

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,7 @@ from torch import Tensor
 
 from har.errors import ManifestError
 from har.training import manifest
-from har.training.augmentation import mirrored_label, reversed_label
-from har.training.features import Features
+from har.training.features import Views
 from har.training.manifest import Row
 
 
@@ -25,7 +24,7 @@ class Dataset:
     labels: tuple[str, ...]
     """The actions to learn, in the order of their names."""
     videos: tuple[Tensor, ...]
-    """Each as Features has it: the vectors of a video in V views."""
+    """Each the vectors of a video in V views; see Views."""
     targets: Tensor
     """Shape [videos, V, labels]: 1 for the label that each view shows; all 0 for another action."""
     folds: NDArray[np.int64]
@@ -34,27 +33,21 @@ class Dataset:
 
 def assemble(
     rows: Sequence[Row],
-    features: Sequence[Features],
-    reversals: Mapping[str, str] | None = None,
-    mirrors: Mapping[str, str] | None = None,
+    features: Sequence[Views],
 ) -> Dataset:
     """The data set of a manifest's rows and their vectors.
 
-    A view that would show nothing certain (a walk in reverse) is the one that is not reversed, so
-    that each may be used without asking. ``reversals`` and ``mirrors`` are pairs of labels beside
-    those that are known. Raises ManifestError for fewer than two labels or two folds: nothing
-    could be held back.
+    Raises ManifestError for fewer than two labels or two folds: nothing could be held back.
     """
     labels = learnt(rows)
-    videos, targets = [], []
-    for row, vectors in zip(rows, features, strict=True):
-        shown = [_shown(row.label, view, reversals, mirrors) for view in range(len(vectors))]
-        videos.append(torch.from_numpy(vectors[[view for view, _ in shown]]))
-        targets.append([[float(label == known) for known in labels] for _, label in shown])
+    targets = [
+        [[float(label == known) for known in labels] for label in views.labels]
+        for views in features
+    ]
     return Dataset(
         rows=tuple(rows),
         labels=labels,
-        videos=tuple(videos),
+        videos=tuple(torch.from_numpy(views.vectors) for views in features),
         targets=torch.tensor(targets),
         folds=np.array(manifest.held_back(rows)),
     )
@@ -68,15 +61,3 @@ def learnt(rows: Sequence[Row]) -> tuple[str, ...]:
     if len({row.fold for row in manifest.known(rows)}) < 2:
         raise ManifestError("Training needs two folds or more, so that one can be held back.")
     return labels
-
-
-def _shown(
-    label: str, view: int, reversals: Mapping[str, str] | None, mirrors: Mapping[str, str] | None
-) -> tuple[int, str]:
-    """The view to use for this one, and what it shows."""
-    if view & 1:
-        label = mirrored_label(label, mirrors)
-    if not view & 2:
-        return view, label
-    reversed_ = reversed_label(label, reversals)
-    return (view, reversed_) if reversed_ else (view & 1, label)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from har.models import precision
 from har.models.backbone import Backbone
 from har.models.i3d import EARLY_FRAMES
 from har.recognition.clips import pad, windows
+from har.training.augmentation import Plan
+from har.training.manifest import Row
 
 _WORKERS = 2
 """Videos at work at once: one decodes while another is embedded."""
@@ -32,15 +35,19 @@ _WORKERS = 2
 _STARTS = EARLY_FRAMES
 """Sampled frames between the clips that are kept of a video, where the backbone needs whole clips:
 as many as a step of it stands for."""
-_TOGETHER = 4
-"""Clips that go through the backbone at once."""
+_MOST = 2
+"""Clips that are kept of a view of a video, where the backbone needs whole clips."""
 
-VIEWS = 4
-"""As it is, mirrored, reversed in time, and both: bit 0 is the mirror, bit 1 the reversal."""
 
-Features = NDArray[np.float16]
-"""The vectors of a video in its views. [V, n, D] for n frames where the backbone sees each frame
-alone: any of them make a clip. [V, clips, steps, D] where it sees motion."""
+@dataclass(frozen=True)
+class Views:
+    """A video as it is, and then as augmentation changes it."""
+
+    vectors: NDArray[np.float16]
+    """Shape [V, n, D] for n frames where the backbone sees each frame alone: any of them make a
+    clip. [V, clips, steps, D] where it sees motion."""
+    labels: tuple[str, ...]
+    """What each of the views shows."""
 
 
 @dataclass(frozen=True)
@@ -50,53 +57,55 @@ class Extractor:
     backbone: Backbone
     fps: float
     size: int
+    """See Backbone.fit()."""
     frames: int
     """Sampled frames in a clip."""
     settings: Settings
-    views: int = VIEWS
-    """The first so many of the views."""
+    plan: Plan = field(default_factory=Plan)
+    """What changes a video before clips are cut from it."""
+    views: int = 1
+    """How many views there are, the video as it is among them."""
 
-    def all(self, root: Path, files: Sequence[str]) -> list[Features]:
-        """The vectors of files below ``root``, in their order.
+    def all(self, root: Path, rows: Sequence[Row]) -> list[Views]:
+        """The vectors of rows whose files are below ``root``, in their order.
 
         Raises ManifestError, with the file's name, for one that is no usable video.
         """
         pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="features")
         try:
-            found = pool.map(lambda file: self._named(root, file), files)
-            return list(tqdm(found, "features", len(files), unit="clip", leave=False, disable=None))
+            found = pool.map(lambda row: self._named(root, row), rows)
+            return list(tqdm(found, "features", len(rows), unit="clip", leave=False, disable=None))
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def of(self, path: Path) -> Features:
-        """The vectors of one video. Raises MediaError."""
-        cached = self._folder / f"{self._key(path)}.npy"
+    def of(self, path: Path, label: str) -> Views:
+        """The vectors of one video, which shows ``label``. Raises MediaError."""
+        cached = self._folder / f"{self._key(path, label)}.npz"
         if cached.exists():
             return _read(cached)
-        features = self._computed(path)
-        _write(cached, features)
-        return features
+        views = self._computed(path, label)
+        _write(cached, views)
+        return views
 
-    def _named(self, root: Path, file: str) -> Features:
+    def _named(self, root: Path, row: Row) -> Views:
         try:
-            return self.of(root / file)
+            return self.of(root / row.file, row.label)
         except MediaError as error:
-            raise ManifestError(f"{file} cannot be used: {error.detail}") from error
+            raise ManifestError(f"{row.file} cannot be used: {error.detail}") from error
 
-    def _computed(self, path: Path) -> Features:
-        batches = frames(probe(path, self.settings), self.fps, self.size, self.settings)
+    def _computed(self, path: Path, label: str) -> Views:
+        fit = self.backbone.fit(self.size)
+        batches = frames(probe(path, self.settings), self.fps, fit, self.settings)
         pixels = np.concatenate([batch.pixels for batch in batches])
-        views: list[Features] = []
-        for view in range(self.views):
-            if view & 2 and not self.backbone.sees_clips:
-                views.append(views[view & 1][::-1])
-            else:
-                seen = pixels[:, :, ::-1] if view & 1 else pixels
-                seen = seen[::-1] if view & 2 else seen
-                views.append(self._vectors(np.ascontiguousarray(seen)))
-        return np.stack(views)
+        shown = [(pixels, label)]
+        for view in range(1, self.views):
+            # The same whenever it is asked for, and other than another video's.
+            rng = np.random.default_rng((view, zlib.crc32(path.read_bytes())))
+            shown.append(self.plan.before(pixels, label, rng))
+        vectors = np.stack([self._vectors(np.ascontiguousarray(view)) for view, _ in shown])
+        return Views(vectors, tuple(label for _, label in shown))
 
-    def _vectors(self, pixels: NDArray[np.uint8]) -> Features:
+    def _vectors(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """[n, D] or [clips, steps, D] of one view."""
         parts = np.array_split(pixels, range(32, len(pixels), 32))
         ready = torch.cat([self.backbone.per_frame(part) for part in parts])
@@ -106,9 +115,9 @@ class Extractor:
     def _of_clips(self, ready: Tensor) -> Tensor:
         ready = pad(ready, self.frames)
         starts = windows(len(ready), self.frames, _STARTS)
-        clips = [ready[first : first + self.frames] for first in starts]
-        groups = [clips[i : i + _TOGETHER] for i in range(0, len(clips), _TOGETHER)]
-        return torch.cat([self.backbone.per_clip(torch.stack(group)) for group in groups])
+        at = np.linspace(0, len(starts) - 1, min(_MOST, len(starts))).round().astype(int)
+        clips = [ready[starts[i] : starts[i] + self.frames] for i in at]
+        return torch.cat([self.backbone.per_clip(clip[None]) for clip in clips])
 
     @property
     def _folder(self) -> Path:
@@ -119,27 +128,28 @@ class Extractor:
         """What a video's vectors depend on beside its bytes."""
         number = "bfloat16" if precision.has_bfloat16() else "float32"
         length = f"clips of {self.frames}" if self.backbone.sees_clips else "frames"
-        text = f"{number} {self.fps:g} fps {self.size} squashed {length} {self.views} views"
+        plan = f"{self.plan} {self.views} views"
+        text = f"{number} {self.fps:g} fps {self.backbone.fit(self.size)} {length} {_MOST} {plan}"
         digest = hashlib.sha256(f"{self.backbone.name} {text}".encode())
         for tensor in self.backbone.network.state_dict().values():
             digest.update(tensor.cpu().numpy().tobytes())
         return digest.digest()
 
-    def _key(self, path: Path) -> str:
-        digest = hashlib.sha256(self._preprocessing)
+    def _key(self, path: Path, label: str) -> str:
+        digest = hashlib.sha256(self._preprocessing + label.encode())
         digest.update(path.read_bytes())
         return digest.hexdigest()
 
 
-def _read(path: Path) -> Features:
-    features: Features = np.load(path, allow_pickle=False)
-    return features
+def _read(path: Path) -> Views:
+    with np.load(path, allow_pickle=False) as file:
+        return Views(file["vectors"], tuple(file["labels"].tolist()))
 
 
-def _write(path: Path, features: Features) -> None:
+def _write(path: Path, views: Views) -> None:
     """Write whole or not at all: another run may read the cache at the same time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".part")
     with os.fdopen(handle, "wb") as file:
-        np.save(file, features, allow_pickle=False)
+        np.savez(file, vectors=views.vectors, labels=np.array(views.labels))
     os.replace(partial, path)

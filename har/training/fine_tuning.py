@@ -68,7 +68,11 @@ def begin(recipe: Recipe, settings: Settings) -> ClipNetwork:
 
 def _geometry(model: ClipNetwork, recipe: Recipe) -> Geometry:
     known = model.geometry
-    if model.source in registry.RESIDUAL:
+    if model.source == registry.INFLATED:
+        from har.models.clip_networks import inflated
+
+        known = inflated.geometry(recipe.size)
+    elif model.source in registry.RESIDUAL:
         from har.models.clip_networks import residual
 
         known = residual.resized(known, recipe.size)
@@ -111,7 +115,7 @@ def checkpoint(
 
 
 def _sizes(body: Body) -> dict[str, Any]:
-    if body.source in registry.RESIDUAL:
+    if body.source not in registry.ATTENTION:
         return {}
     from har.models.clip_networks import attention
 

@@ -23,7 +23,6 @@ from har.training.features import Extractor
 from har.training.manifest import Row
 from har.training.pixels import Videos
 from har.training.recipe import Recipe
-from har.types import Fit
 
 _RATE = 30.0
 """Frames per second of which a clip network's are chosen: as many as the videos have that the known
@@ -47,6 +46,9 @@ class Material:
     """Length of the vectors that the backbone makes; 0 where none does."""
     clips: Callable[[Indices], Clips]
     """The clips of the videos of these indices."""
+    examples: Callable[[Indices], Tensor] | None = None
+    """For the videos of these indices the vectors [n, steps, D] of a clip in the middle of each;
+    None where they are not cached."""
     begin: Callable[[], ClipNetwork] | None = None
     """Loads the network that is fine-tuned; None where a head is trained."""
 
@@ -58,31 +60,36 @@ def prepare(recipe: Recipe, rows: Sequence[Row], root: Path, settings: Settings)
     if recipe.model:
         return _of_clip_network(recipe, plan, tuple(rows), root, settings)
     backbone = backbones.load(recipe.backbone)
-    if needs_pixels(recipe, plan, backbone):
+    if needs_pixels(recipe, plan, backbone.sees_clips):
         return _of_pixels(recipe, plan, tuple(rows), root, backbone, settings)
-    return of_vectors(_cached(recipe, plan, rows, root, backbone, settings), recipe, plan)
+    return of_vectors(_cached(recipe, plan, rows, root, backbone, settings), recipe)
 
 
-def needs_pixels(recipe: Recipe, plan: Plan, backbone: Backbone) -> bool:
+def needs_pixels(recipe: Recipe, plan: Plan, sees_clips: bool) -> bool:
     """Whether pixels must be decoded anew in each epoch, since cached vectors will not do.
 
-    They hold the whole video, mirrored and reversed too, for a backbone that is frozen; one that
+    They hold the whole video, changed in some ways too, for a backbone that is frozen; one that
     sees motion has seen consecutive frames.
     """
-    is_cached = all(s.name in ("mirror", "reverse") and s.when == "before" for s in plan.steps)
-    is_sampled = recipe.sampling == "uniform" or not backbone.sees_clips
+    is_cached = all(s.name != "interpolate" and s.when == "before" for s in plan.steps)
+    is_sampled = recipe.sampling == "uniform" or not sees_clips
     return recipe.finetune or not is_cached or not is_sampled
 
 
-def of_vectors(data: Dataset, recipe: Recipe, plan: Plan) -> Material:
+def of_vectors(data: Dataset, recipe: Recipe) -> Material:
     """The material of videos whose vectors are there."""
 
     def clips(indices: Indices) -> Clips:
         videos = [data.videos[i] for i in indices]
-        return CachedClips(videos, data.targets[torch.from_numpy(indices)], recipe, plan)
+        return CachedClips(videos, data.targets[torch.from_numpy(indices)], recipe)
+
+    def examples(indices: Indices) -> Tensor:
+        return torch.cat([batch for batch, _ in clips(indices).batches(None)])
 
     features = data.videos[0].shape[-1]
-    return Material(data.rows, data.labels, data.targets[:, 0], data.folds, features, clips)
+    return Material(
+        data.rows, data.labels, data.targets[:, 0], data.folds, features, clips, examples
+    )
 
 
 def _of_clip_network(
@@ -121,7 +128,7 @@ def _of_pixels(
         root=root,
         labels=learnt(rows),
         fps=recipe.fps,
-        fit=Fit(recipe.size),
+        fit=backbone.fit(recipe.size),
         frames=recipe.frames,
         step=1,
         sampling=recipe.sampling,
@@ -153,8 +160,6 @@ def _cached(
     backbone: Backbone,
     settings: Settings,
 ) -> Dataset:
-    names = {step.name for step in plan.steps}
-    views = 4 if "reverse" in names else 2 if "mirror" in names else 1
-    extractor = Extractor(backbone, recipe.fps, recipe.size, recipe.frames, settings, views)
-    vectors = extractor.all(root, [row.file for row in rows])
-    return assemble(rows, vectors, recipe.reversals, recipe.mirrors)
+    views = recipe.views if plan.steps else 1
+    extractor = Extractor(backbone, recipe.fps, recipe.size, recipe.frames, settings, plan, views)
+    return assemble(rows, extractor.all(root, rows))

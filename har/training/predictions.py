@@ -29,6 +29,22 @@ class Predictions:
     unusable: tuple[Unusable, ...] = ()
     """Videos that could not be opened; they are not among the rows."""
 
+    def only(self, chosen: Booleans) -> Predictions:
+        """Those of the videos that are chosen [videos]; none that could not be opened."""
+        at = np.flatnonzero(chosen).tolist()
+        return Predictions(
+            rows=tuple(self.rows[i] for i in at),
+            labels=self.labels,
+            probabilities=self.probabilities[at],
+            thresholds=self.thresholds[at],
+            said=tuple(self.said[i] for i in at),
+        )
+
+    @property
+    def is_found(self) -> Booleans:
+        """Shape [videos]: whether they are as people find them, with all names that are right."""
+        return np.array([bool(row.accept) for row in self.rows])
+
     @cached_property
     def accepted(self) -> Booleans:
         """Shape [videos, labels]: the labels that are right."""

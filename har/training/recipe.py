@@ -46,7 +46,7 @@ class Recipe:
 
     model: str = _value(
         "",
-        "fine-tune this clip network instead of training a head: r3d_18, mc3_18, r2plus1d_18, "
+        "fine-tune this clip network instead of training a head: i3d, r3d_18, mc3_18, r2plus1d_18, "
         "timesformer, videomae, a TimeSformer or VideoMAE by its name on the model hub or its "
         "folder, or the file of one that was trained here. frames, fps, size and stride are then "
         "its own by default, and others as docs/commands.md tells",
@@ -63,11 +63,21 @@ class Recipe:
         "train the backbone too, on pixels decoded anew in each epoch; its normalisation layers "
         "keep their statistics",
     )
-    fps: float = _value(8.0, "frames sampled per second of video", low=0.1, high=120)
-    size: int = _value(224, "side of the square picture that the backbone sees, in pixels", low=16)
-    frames: int = _value(16, "sampled frames in a clip", low=2)
+    actions: bool = _value(
+        False,
+        "know Kinetics' 400 actions as well: i3d's own classifier speaks for them, and what joins "
+        "it to the head is fitted with the calibration",
+    )
+    fps: float = _value(12.5, "frames sampled per second of video", low=0.1, high=120)
+    size: int = _value(
+        192,
+        "shorter side of the picture that i3d sees at its own shape, or side of the square that "
+        "others see it squashed to, in pixels",
+        low=16,
+    )
+    frames: int = _value(32, "sampled frames in a clip", low=2)
     stride: int = _value(
-        8, "sampled frames from one clip's start to the next's when a video is scored", low=1
+        16, "sampled frames from one clip's start to the next's when a video is scored", low=1
     )
     head: Source = field(
         default="bilstm",
@@ -90,12 +100,19 @@ class Recipe:
         choices=("uniform", "equidistant", "random"),
     )
     augment: str = _value(
-        "mirror:0.5@before, reverse:0.5@before",
+        "mirror:0.5@before, reverse:0.5@before, focus:0.4@before, crop:0.4@before, "
+        "brightness:0.4@before",
         "changes to the videos, each with its probability, to the whole video before sampling or "
-        "to the clip after it: mirror, reverse, interpolate, brightness, crop. With a frozen "
-        "backbone, mirror and reverse @before use cached vectors; any other change, --finetune, "
-        "or other sampling than uniform with i3d, decodes the pixels anew in each epoch, which is "
-        "slow",
+        "to the clip after it: mirror, reverse, interpolate, brightness, crop, and focus, a crop "
+        "around what moves. With a frozen backbone, changes @before other than interpolate use "
+        "cached vectors; any other change, --finetune, or other sampling than uniform with i3d, "
+        "decodes the pixels anew in each epoch, which is slow",
+    )
+    views: int = _value(
+        3,
+        "versions of each video of which vectors are cached: itself, and draws of the changes",
+        low=1,
+        high=100,
     )
     reversals: dict[str, str] = field(
         default_factory=dict,
@@ -153,7 +170,15 @@ class Places:
         choices=KINDS,
     )
     root: str = _value("", "the folder that the videos are below", metavar="DIR")
-    manifest: str = _value("", "the list of labelled videos", metavar="CSV")
+    manifest: str = _value(
+        "", "the list of labelled videos, or several, comma-separated", metavar="CSV,..."
+    )
+    calibration: str = _value(
+        "",
+        "a list of further videos, which calibrate the model and are not learnt; with a column "
+        "accept, the names that are right for each, separated by |",
+        metavar="CSV",
+    )
     classes: str = _value(
         "", "only the videos of these labels, comma-separated", metavar="LABEL,..."
     )

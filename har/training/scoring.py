@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from tqdm import tqdm
 from config import Settings
 from har.errors import BadOption, CheckpointError, ManifestError, MediaError
 from har.media.probe import probe
+from har.models import registry
+from har.models.checkpoint import Checkpoint
 from har.models.labels import VOCABULARY
 from har.recognition import timeline
 from har.recognition.recognizer import Recognizer
@@ -22,6 +25,7 @@ from har.training.manifest import Row
 from har.training.metrics import Booleans, Floats, Integers
 from har.types import UNKNOWN, Action, VideoFacts
 
+_FOUND = 0.5
 _WORKERS = 3
 """Videos at work at once: some are opened and decoded while another is scored."""
 
@@ -70,7 +74,8 @@ class Scores:
     """What a model says of a video."""
 
     logits: Floats
-    """Shape [clips, labels], of the clips that requests are cut into."""
+    """Shape [clips, labels], of the clips that requests are cut into; of a model that is held back,
+    its evidence [clips, E]."""
     seconds: Floats
     """Shape [clips]: for how long each of them is what the timeline tells."""
 
@@ -89,8 +94,10 @@ def score(
     settings: Settings,
     shuffle: int | None,
     bar: tqdm[None],
+    evidence: bool = False,
 ) -> list[Scores | Unusable]:
-    """What a model says of each video, through the code that serves requests.
+    """What a model says of each video, through the code that serves requests; or the ``evidence``
+    that it makes its logits of.
 
     With ``shuffle``, a seed, the sampled frames of each clip are in random order. Raises
     ManifestError with the name of a file that cannot be used, unless its row has ``accept``: a set
@@ -99,7 +106,8 @@ def score(
     pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="scoring")
     try:
         found = []
-        for scores in pool.map(lambda v: _scores_of(recognizer, v, settings, shuffle), videos):
+        one = partial(_scores_of, recognizer, settings, shuffle, evidence)
+        for scores in pool.map(one, videos):
             found.append(scores)
             bar.update()
         return found
@@ -108,11 +116,12 @@ def score(
 
 
 def _scores_of(
-    recognizer: Recognizer, video: Video, settings: Settings, shuffle: int | None
+    recognizer: Recognizer, settings: Settings, shuffle: int | None, evidence: bool, video: Video
 ) -> Scores | Unusable:
+    of_clips = recognizer.clip_evidence if evidence else recognizer.clip_logits
     try:
         known = probe(video.path, settings)
-        logits = recognizer.clip_logits(known, shuffle)
+        logits = of_clips(known, shuffle)
     except MediaError as error:
         if not video.row.accept:
             raise _refused(video, error) from error
@@ -152,6 +161,8 @@ class HeldBack:
     """The name of the run's folder."""
     rows: tuple[Row, ...]
     labels: tuple[str, ...]
+    learnt: tuple[str, ...] | None
+    """The labels of the head, where it is joined to Kinetics' classifier."""
     folds: Integers
     """Shape [videos]: the fold that each was held back in."""
     scores: tuple[Scores, ...]
@@ -171,7 +182,21 @@ class HeldBack:
             accepted=self.accepted,
             background=background_of(self.labels),
             groups=[row.group for row in self.rows],
+            weights=_weights(self.rows),
+            learnt=self.learnt,
         )
+
+
+def _weights(rows: Sequence[Row]) -> Floats:
+    """How much rows count in a calibration, [rows].
+
+    Those with ``accept`` are as people find videos: few, and together they count as much as half
+    of the others, which show few actions.
+    """
+    found = np.array([bool(row.accept) for row in rows])
+    if not found.any() or found.all():
+        return np.ones(len(rows))
+    return np.where(found, _FOUND * (~found).sum() / found.sum(), 1.0)
 
 
 def accepted_of(rows: Sequence[Row], labels: Sequence[str]) -> Booleans:
@@ -210,13 +235,18 @@ def held_back(
     videos = [videos[i] for i in at]
     found: dict[int, Scores | Unusable] = {}
     labels: set[tuple[str, ...]] = set()
+    learnt: tuple[str, ...] | None = None
     title = f"scoring {run.name}" + (", frames shuffled" if shuffle is not None else "")
     with tqdm(desc=title, total=len(videos), unit="video", leave=False, disable=None) as bar:
         for fold in np.unique(folds):
-            recognizer = Recognizer.load(settings, fold_path(run, int(fold)))
-            labels.add(recognizer.model.labels)
+            model = registry.read(fold_path(run, int(fold)))
+            recognizer = Recognizer(model.at_work(run.name), settings)
+            labels.add(model.labels)
+            learnt = model.learnt if isinstance(model, Checkpoint) and model.gate else None
             inside = np.flatnonzero(folds == fold).tolist()
-            scores = score(recognizer, [videos[i] for i in inside], settings, shuffle, bar)
+            scores = score(
+                recognizer, [videos[i] for i in inside], settings, shuffle, bar, evidence=True
+            )
             found |= dict(zip(inside, scores, strict=True))
     if len(labels) > 1:
         raise CheckpointError(f"The models of the run {run.name} have different labels.")
@@ -225,6 +255,7 @@ def held_back(
         run=run.name,
         rows=tuple(videos[i].row for i in usable),
         labels=labels.pop(),
+        learnt=learnt,
         folds=folds[list(usable)],
         scores=tuple(usable.values()),
         unusable=tuple(one for one in found.values() if isinstance(one, Unusable)),

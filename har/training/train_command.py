@@ -57,6 +57,7 @@ def run_train(arguments: argparse.Namespace, settings: Settings) -> int:
     from har.training import dataset, loop, runs
 
     _check(recipe, settings)
+    _calibrating(places)
     dataset.learnt(rows)
     unknown = _unknown(places)
     precision.tune(settings.threads)
@@ -101,10 +102,25 @@ def _check(recipe: Recipe, settings: Settings) -> None:
     augmentation.parse(recipe.augment)
     if recipe.from_scratch and not recipe.model:
         raise BadOption("--from-scratch is for a network that is named with --model.")
+    if recipe.actions:
+        _check_actions(recipe)
     if recipe.model:
         fine_tuning.begin(recipe, settings)
     else:
         _check_head(recipe)
+
+
+def _check_actions(recipe: Recipe) -> None:
+    """Kinetics' classifier reads what the backbone learnt with it, and the exemplars of a head come
+    from cached vectors."""
+    from har.models import backbone
+    from har.training import augmentation, material
+
+    if recipe.model or recipe.finetune or recipe.backbone != backbone.MOTION:
+        raise BadOption("--actions is for a head on i3d that is not fine-tuned.")
+    plan = augmentation.parse(recipe.augment)
+    if material.needs_pixels(recipe, plan, sees_clips=True):
+        raise BadOption("--actions needs cached vectors; see --augment and --sampling.")
 
 
 def _check_head(recipe: Recipe) -> None:
@@ -127,15 +143,27 @@ def _rows(places: Places) -> list[Row]:
 
     if not places.root:
         raise BadOption("Name the folder that the videos are below, with --root.")
-    manifest = Path(places.manifest) if places.manifest else None
+    names = [name.strip() for name in places.manifest.split(",") if name.strip()]
     return layouts.read(
         places.data,
         Path(places.root),
-        manifest=manifest,
+        manifest=[Path(name) for name in names] or None,
         split=places.split,
         part="train",
         classes=places.classes,
     )
+
+
+def _calibrating(places: Places) -> list[Row]:
+    """The videos that calibrate and are not learnt. Raises ManifestError."""
+    from dataclasses import replace
+
+    from har.training import manifest
+
+    if not places.calibration:
+        return []
+    found = manifest.read(Path(places.calibration), Path(places.root))
+    return [replace(row, fold=None) for row in found]
 
 
 def _unknown(places: Places) -> list[Video]:
@@ -166,6 +194,7 @@ def _trained(
 
     root, out = Path(places.root), Path(places.out)
     build.build(run, material.prepare(recipe, rows, root, settings), recipe)
+    rows = [*rows, *_calibrating(places)]
     model = calibrate.calibrate(
         run.folder, rows, root, replace(settings, clip_model="off"), unknown
     )

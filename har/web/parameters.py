@@ -231,7 +231,7 @@ def _fields(settings: Settings) -> dict[str, Schema]:
             "type": "integer",
             "minimum": 1,
             "maximum": MAX_STRIDE,
-            "description": "Sampled frames (8 a second) from one clip to the next; the "
+            "description": "Sampled frames (12.5 a second) from one clip to the next; the "
             "checkpoint's own without it.",
         },
         "threshold": {

@@ -109,7 +109,9 @@ def _segment() -> s.Schema:
             **_span(),
             "top5": s.ref("Top"),
             "source": _source(),
-            "reason": s.or_null(s.text("Why the trained model was not believed."), ""),
+            "reason": s.or_null(
+                s.text("Why the clip does not have the label of the trained model."), ""
+            ),
             "attention": s.list_(
                 s.share(""), "Weights of the clip's steps in the trained model; they add up to 1."
             ),
@@ -139,8 +141,9 @@ def _frames() -> s.Schema:
             "rows": s.whole("", minimum=1),
             "count": s.whole("Frames in all.", minimum=1),
             "sheets": s.whole("", minimum=1),
+            "clip": s.whole("Frames in a clip; 16 where it is not there.", minimum=1),
         },
-        optional={"width", "height"},
+        optional={"width", "height", "clip"},
     )
 
 
@@ -153,7 +156,10 @@ def _span() -> dict[str, s.Schema]:
 
 
 def _best() -> dict[str, s.Schema]:
-    return {"label": s.text(f"`{UNKNOWN}` where no model is sure."), "confidence": s.share("")}
+    return {
+        "label": s.text(f"`{UNKNOWN}` where no model is sure of an action."),
+        "confidence": s.share(""),
+    }
 
 
 def _scores() -> dict[str, s.Schema]:

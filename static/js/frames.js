@@ -13,6 +13,7 @@ export function frames({ id, result: { frames: kept, video } }) {
   // Those of earlier results are squares, whatever the video's shape.
   const { width = size, height = size } = kept;
   const sheets = sheetStore((number) => jobAddress(id, "frames", `${number}.jpg`));
+  const { clip = 16 } = kept;
   const ratio = kept.width ? width / height : video.width / video.height;
   const card = picture(CARD_PIXELS);
 
@@ -53,6 +54,7 @@ export function frames({ id, result: { frames: kept, video } }) {
   }
 
   return {
+    clip,
     count,
     fps,
     /** Width to height of a picture. */

@@ -14,12 +14,14 @@ const MODELS = {
   bilstm: "BiLSTM",
   lstm: "LSTM",
   transformer: "Transformer",
+  i3d: "I3D",
   r3d_18: "R3D-18",
   mc3_18: "MC3-18",
   r2plus1d_18: "R(2+1)D-18",
   timesformer: "TimeSformer",
   videomae: "VideoMAE",
   clip: "CLIP",
+  semantic: "semantic",
   objects: "objects",
   person: "corrected by hand",
 };
@@ -44,11 +46,12 @@ export const modelName = (source) => MODELS[source] ?? source;
 
 /** Who gave a segment its label, in a few words beside it. */
 export function saidBy({ label, source }) {
-  if (label === UNKNOWN && source !== "person") return "no model is sure";
-  return isZeroShot(source) ? `${modelName(source)}, zero-shot` : modelName(source);
+  const name = modelName(source);
+  if (isZeroShot(source)) return label === UNKNOWN ? "no model is sure" : `${name}, zero-shot`;
+  return label === UNKNOWN && source !== "person" ? `${name} sees no action` : name;
 }
 
-export const isZeroShot = (source) => source === "clip" || source === "objects";
+export const isZeroShot = (source) => ["clip", "semantic", "objects"].includes(source);
 
 export const isHatched = ({ label, source }) => label !== UNKNOWN && isZeroShot(source);
 
@@ -99,7 +102,7 @@ function choicesFor(label) {
 }
 
 // FNV-1a, folded so that the low bits depend on the whole label. Its first value gives all eight hues
-// to the ten actions of the default model, with no two alike that are seen together.
+// to the ten actions that the default model learnt, with no two alike that are seen together.
 function hash(text) {
   let value = 56;
   for (const byte of new TextEncoder().encode(text)) {

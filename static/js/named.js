@@ -27,7 +27,10 @@ function sentence(found) {
   const { model = (saidIn(found)[0].trained ?? saidIn(found)[0]).source } = found;
   const asked = askedIn(found);
   const trained = saidIn(found).filter(({ source }) => !isZeroShot(source));
-  const first = `${modelName(model)} named ${named(trained)} of ${counted(clips.length, "clip")}`;
+  const quiet = trained.filter(({ label }) => label === UNKNOWN).length;
+  const parts = [`${modelName(model)} named ${named(trained)} of ${counted(clips.length, "clip")}`];
+  if (quiet) parts.push(`saw no action in ${quiet}`);
+  const first = parts.join(" and ");
   if (asked.length === 0) return `${first}; no zero-shot model was asked.`;
   return `${first}; ${called(asked[0].source)}, asked about ${asked.length}, named ${named(asked)}.`;
 }
@@ -35,6 +38,7 @@ function sentence(found) {
 // A correction hides what the models said.
 const saidIn = ({ segment_predictions: clips }) => clips.map((clip) => clip.corrected ?? clip);
 
-const askedIn = (found) => saidIn(found).filter(({ source }) => isZeroShot(source));
+/** What the zero-shot model said of the clips that it was asked about. */
+export const askedIn = (found) => saidIn(found).filter(({ source }) => isZeroShot(source));
 
 const named = (clips) => clips.filter(({ label }) => label !== UNKNOWN).length || "none";

@@ -4,7 +4,7 @@ import { askAgain } from "./asking.js";
 import { foundBy } from "./compared.js";
 import { parts, write } from "./dom.js";
 import { counted, spaced } from "./labels.js";
-import { called } from "./named.js";
+import { askedIn, called } from "./named.js";
 
 const USUAL = "the service's own list";
 
@@ -97,7 +97,7 @@ function described(result) {
   const labels = labelsOf(result);
   const clips = clipsOf(result);
   const models = result.comparison ? "trained models were" : "trained model was";
-  const asked = clips.filter(({ trained }) => trained);
+  const asked = foundBy(result).flatMap(askedIn);
   if (asked.length === 0) {
     return `The ${models} sure of every clip, so the zero-shot model, which knows actions by ` +
       "their names, was not asked at all.";

@@ -13,9 +13,9 @@ from tests.export.results import result
 TRAINED = Scores("lstm", (("Walk", 0.3),))
 SEGMENTS = (
     Segment(1, 3, "Walk", 0.9, (("Walk", 0.9),), "lstm"),
-    Segment(3, 5, "Surfing", 0.4, (("Surfing", 0.4),), "objects", "unsure", TRAINED),
+    Segment(3, 5, "Surfing", 0.4, (("Surfing", 0.4),), "semantic", "unsure", TRAINED),
 )
-TIMELINE = (Action(1, 3, "Walk", 0.9, "lstm"), Action(3, 5, "Surfing", 0.4, "objects"))
+TIMELINE = (Action(1, 3, "Walk", 0.9, "lstm"), Action(3, 5, "Surfing", 0.4, "semantic"))
 RESULT = result(*timeline_document(TIMELINE), clips=tuple(map(segment_document, SEGMENTS)))
 
 

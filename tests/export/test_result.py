@@ -11,6 +11,7 @@ import pytest
 
 from har.export.result import document, segment_document, segment_of, timeline_of
 from har.types import (
+    UNKNOWN,
     Action,
     Embeddings,
     Report,
@@ -57,8 +58,21 @@ REPORT = Report(
     thresholds=Thresholds(0.55, 0.3),
     embeddings=Embeddings("clip", "b", {1: np.ones(4, np.float16)}),
     timings={"decode": 0.5},
-    frames=Sheets(fps=8.0, size=112, width=112, height=84, columns=8, rows=8, count=32, sheets=1),
+    frames=Sheets(
+        12.5, size=112, width=112, height=84, columns=8, rows=8, count=50, sheets=1, clip=32
+    ),
 )
+QUIET = Segment(
+    9.333,
+    11.333,
+    UNKNOWN,
+    0.9,
+    (("StandStill", 0.9),),
+    "bilstm",
+    "bilstm is sure that nothing is done: StandStill 0.90",
+    Scores("bilstm", (("StandStill", 0.9),)),
+)
+"""A clip in which nothing is done."""
 
 
 def test_document() -> None:
@@ -131,8 +145,8 @@ def test_document() -> None:
         "thresholds": {"trained": 0.55, "zero_shot": 0.3},
         "comparison": None,
         "frames": {
-            "fps": 8.0, "size": 112, "width": 112, "height": 84, "columns": 8, "rows": 8,
-            "count": 32, "sheets": 1,
+            "fps": 12.5, "size": 112, "width": 112, "height": 84, "columns": 8, "rows": 8,
+            "count": 50, "sheets": 1, "clip": 32,
         },
         "timings": {"decode": 0.5},
         "video_url": "/v",
@@ -145,7 +159,7 @@ def test_document_shows_no_path() -> None:
 
 
 def test_a_segment_is_read_as_it_was_written() -> None:
-    for segment in REPORT.segments:
+    for segment in (*REPORT.segments, QUIET):
         written = json.loads(json.dumps(segment_document(segment)))
         read = segment_of(written)
         assert segment_document(read) == written

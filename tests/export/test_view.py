@@ -12,7 +12,7 @@ RESULT = result(
     action(0, 4, "Walk", 0.6),
     action(4, 6, "Unknown", 0.3, "clip"),
     action(6, 9, "Yoga", 0.599, "clip"),
-    action(9, 12, "Walk", 0.8, "objects"),
+    action(9, 12, "Walk", 0.8, "semantic"),
     clips=(clip(0, "Walk"), clip(1, "Yoga")),
 )
 
@@ -26,7 +26,7 @@ def test_filters() -> None:
     assert starts(what="segments") == [0, 1]
     assert starts(minimum=0.6) == [0, 9], "the least is enough"
     assert starts(labels=frozenset(["Walk", "Unknown"])) == [0, 4, 9]
-    assert starts(sources=frozenset(["clip", "objects"])) == [4, 6, 9]
+    assert starts(sources=frozenset(["clip", "semantic"])) == [4, 6, 9]
     assert starts(minimum=0.7, labels=frozenset(["Yoga"])) == []
 
 

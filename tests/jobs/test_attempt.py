@@ -47,8 +47,8 @@ def test_what_a_job_leaves(queue: Queue, settings: Settings, samples: Path, tmp_
     assert result is not None, queue.records.get(id).error
     assert result["thresholds"] == {"trained": 1.0, "zero_shot": 0.3}
     assert result["frames"] == {
-        "fps": 8.0, "size": 112, "width": 112, "height": 63, "columns": 8, "rows": 8, "count": 80,
-        "sheets": 2,
+        "fps": 12.5, "size": 112, "width": 112, "height": 63, "columns": 8, "rows": 8,
+        "count": 125, "sheets": 2, "clip": 32,
     }  # fmt: skip
     names = ["source.mp4", "frames-0.jpg", "frames-1.jpg", embeddings.FILE]
     sizes = [queue.storage.size(id, name) for name in names]

@@ -155,7 +155,7 @@ def test_variable_frame_rate_keeps_its_times(
 def test_captions_say_label_confidence_and_source() -> None:
     assert caption(Action(0, 1, "SitDown", 0.876, "bilstm")) == "Sitting down  88%  BiLSTM"
     assert caption(Action(0, 1, "Surfing", 0.4, "clip")) == "Surfing  40%  CLIP"
-    assert caption(Action(0, 1, UNKNOWN, 0.04, "objects")) == UNKNOWN
+    assert caption(Action(0, 1, UNKNOWN, 0.04, "semantic")) == UNKNOWN
 
 
 @pytest.mark.parametrize("label", ["{\\p1}", "a\\Nb", "{", "%{pts}", "a\nb", "a{\\alpha&HFF&}"])

@@ -15,9 +15,11 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from har.errors import CheckpointError
-from har.models import checkpoint, checkpoint_file
+from har.models import checkpoint, checkpoint_file, registry
 from har.models.checkpoint import Checkpoint
 from har.models.heads import make_head
+from har.models.labels import KINETICS400
+from tests.models import made
 
 SIZES = {"width": 8, "hidden": 6}
 
@@ -27,6 +29,7 @@ def model() -> Checkpoint:
     torch.manual_seed(1)
     return Checkpoint(
         labels=("PushUps", "Walk", "Yoga"),
+        learnt=("PushUps", "Walk", "Yoga"),
         backbone="tf_efficientnet_lite0",
         features=1280,
         head="bilstm",
@@ -48,17 +51,61 @@ def model() -> Checkpoint:
     )
 
 
+@pytest.fixture(scope="module")
+def joint() -> Checkpoint:
+    """A head that is joined to Kinetics' classifier."""
+    return made.joint()
+
+
 def test_round_trip(model: Checkpoint, tmp_path: Path) -> None:
     path = tmp_path / "logs" / "best_model.safetensors"
     model.save(path)
     again = checkpoint.load(path)
     for field in fields(Checkpoint):
-        if field.name != "state":
+        if field.repr:
             assert getattr(again, field.name) == getattr(model, field.name)
     clips = torch.rand(2, 16, 1280)
     with torch.inference_mode():
         assert torch.equal(again.network()(clips)[0], model.network()(clips)[0])
+    assert again.exemplars.numel() == 0
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_round_trip_of_a_joint_model(joint: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "joint.safetensors"
+    joint.save(path)
+    again = checkpoint.load(path)
+    for field in fields(Checkpoint):
+        if field.repr:
+            assert getattr(again, field.name) == getattr(joint, field.name)
+    assert set(KINETICS400) | set(made.LEARNT) == set(again.labels)
+    assert torch.allclose(again.exemplars, joint.exemplars, atol=1e-3), "in half precision"
+    again.save(tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
+
+
+def test_a_joint_model_at_work_says_what_was_learnt_and_what_kinetics_has(
+    joint: Checkpoint, tmp_path: Path
+) -> None:
+    path = tmp_path / "joint.safetensors"
+    joint.save(path)
+    served, direct = registry.of_file(path), joint.at_work("joint.safetensors")
+    assert served.name == "bilstm on i3d (joint.safetensors)"
+    assert (served.frames, served.fps, served.stride) == (32, 12.5, 16)
+    assert served.fit.typical == (192, 342)
+    vectors = torch.rand(3, 8, joint.features, generator=torch.Generator().manual_seed(1))
+    logits, attention = served.judge(vectors)
+    assert attention is not None
+    assert attention.sum(dim=1).tolist() == pytest.approx([1.0] * 3)
+    found = served.probabilities(logits)
+    assert found.shape == (3, len(served.labels)) == (3, len(joint.labels))
+    assert torch.allclose(found, direct.probabilities(direct.judge(vectors)[0]), atol=2e-3)
+    actions = served.actions(vectors)
+    assert actions is not None
+    assert actions.shape == (3, len(KINETICS400))
+    evidence, _ = served.evidence(vectors)
+    assert evidence.shape == (3, len(made.LEARNT) + len(KINETICS400) + 1)
+    assert torch.allclose(evidence[:, len(made.LEARNT) : -1], actions, atol=1e-4)
 
 
 def test_same_checkpoint_same_bytes(model: Checkpoint, tmp_path: Path) -> None:
@@ -142,6 +189,18 @@ def opened(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
 Change = Callable[[dict[str, Any]], object]
 
 
+def changed(model: Checkpoint, folder: Path, change: Change) -> Path:
+    """The file of a model, signed anew after a change of its metadata."""
+    path = folder / "changed.safetensors"
+    model.save(path)
+    meta, state = opened(path)
+    del meta["sha256"]
+    change(meta)
+    meta["sha256"] = checkpoint_file.digest(meta, state)
+    save_file(state, path, {"har": json.dumps(meta)})
+    return path
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -150,7 +209,9 @@ Change = Callable[[dict[str, Any]], object]
         (lambda meta: meta.update(labels=[]), "labels"),
         (lambda meta: meta.update(labels=5), "no sense"),
         (lambda meta: meta.update(labels=["Walk", "Walk", "Yoga"]), "labels that differ"),
-        (lambda meta: meta.update(labels=["Walk", "Yoga"]), "other shapes"),
+        (lambda meta: meta.update(labels=["Walk", "Yoga"]), "labels of the head"),
+        (lambda meta: meta.update(labels=["a", "b"], learnt=["a", "b"]), "other shapes"),
+        (lambda meta: meta.update(learnt=None), "no sense"),
         (lambda meta: meta.update(head="perceptron"), "head"),
         (lambda meta: meta.update(head=["bilstm"]), "no sense"),
         (lambda meta: meta.update(sizes={"width": 9}), "other shapes"),
@@ -173,14 +234,72 @@ Change = Callable[[dict[str, Any]], object]
 def test_metadata_that_make_no_sense(
     model: Checkpoint, tmp_path: Path, change: Change, says: str
 ) -> None:
-    path = tmp_path / "changed.safetensors"
-    model.save(path)
-    meta, state = opened(path)
-    del meta["sha256"]
-    change(meta)
-    meta["sha256"] = checkpoint_file.digest(meta, state)
-    save_file(state, path, {"har": json.dumps(meta)})
-    assert says in refused(path)
+    assert says in refused(changed(model, tmp_path, change))
+
+
+def _as_earlier(meta: dict[str, Any]) -> None:
+    """Metadata as they were before heads were joined to Kinetics' classifier."""
+    del meta["learnt"], meta["gate"]
+
+
+def test_a_checkpoint_of_the_earlier_format_is_refused_in_one_line(
+    model: Checkpoint, tmp_path: Path
+) -> None:
+    said = refused(changed(model, tmp_path, _as_earlier))
+    assert said == (
+        "The model changed.safetensors has metadata of another version (gate, learnt). Train it "
+        "again with 'python -m har train', or restore the one that came with us."
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda meta: meta["labels"].reverse(), "labels of the head"),
+        (lambda meta: meta["labels"].pop(), "labels of the head"),
+        (lambda meta: meta["learnt"].reverse(), "labels of the head"),
+        (lambda meta: meta.update(gate=None), "labels of the head"),
+        (lambda meta: meta.update(gate=None, labels=meta["learnt"]), "other shapes"),
+        (lambda meta: meta.update(backbone="tf_efficientnet_lite0"), "labels of the head"),
+        (lambda meta: meta.update(gate=[]), "no sense"),
+        (lambda meta: meta["gate"].pop("trust"), "no sense"),
+        (lambda meta: meta["gate"]["trust"].pop(), "gate"),
+        (lambda meta: meta["gate"]["mixing"].pop(), "gate"),
+        (lambda meta: meta["gate"]["mixing"][0].append(0), "gate"),
+        (lambda meta: meta["gate"]["mixing"][0].__setitem__(0, float("nan")), "gate"),
+        (lambda meta: meta["gate"].update(temperatures=[1, 0]), "gate"),
+        (lambda meta: meta["gate"].update(temperatures=[float("inf"), 1]), "gate"),
+        (lambda meta: meta["gate"].update(temperatures=[1]), "no sense"),
+    ],
+)
+def test_a_joint_model_of_other_labels_or_without_its_gate(
+    joint: Checkpoint, tmp_path: Path, change: Change, says: str
+) -> None:
+    assert says in refused(changed(joint, tmp_path, change))
+
+
+def test_a_gate_needs_two_labels_to_compare(tmp_path: Path) -> None:
+    path = tmp_path / "one.safetensors"
+    made.joint(learnt=("Walk",)).save(path)
+    assert "labels of the head" in refused(path)
+
+
+@pytest.mark.parametrize(
+    "exemplars",
+    [
+        torch.zeros(0, made.WIDTH),
+        torch.zeros(made.WIDTH),
+        torch.zeros(5, made.WIDTH + 1),
+        torch.full((5, made.WIDTH), float("nan")),
+    ],
+    ids=["none", "one vector", "too wide", "not finite"],
+)
+def test_exemplars_that_nothing_can_be_compared_with(
+    joint: Checkpoint, tmp_path: Path, exemplars: torch.Tensor
+) -> None:
+    path = tmp_path / "odd.safetensors"
+    replace(joint, exemplars=exemplars).save(path)
+    assert "exemplars" in refused(path)
 
 
 @pytest.mark.parametrize("text", ["[]", "5", "null", '"har"', "[" * 5000])

@@ -11,10 +11,7 @@ import pytest
 
 import config
 from har import cli
-from har.models import backbone
-from har.training import dataset, manifest, scoring
-from har.training.dataset import Dataset
-from har.training.features import Extractor
+from har.training import manifest, scoring
 from har.training.scoring import HeldBack
 from tests.sentences import seed
 from tests.training import small
@@ -60,14 +57,6 @@ def mini(tmp_path_factory: pytest.TempPathFactory) -> Mini:
     return Mini(folder / "mini.csv", DATA, settings)
 
 
-@pytest.fixture(scope="session")
-def mini_data(mini: Mini) -> Dataset:
-    """The miniature with its vectors."""
-    rows = manifest.read(mini.manifest, mini.root)
-    extractor = Extractor(backbone.load("i3d"), 8.0, 224, 16, mini.settings)
-    return dataset.assemble(rows, extractor.all(mini.root, [row.file for row in rows]))
-
-
 def har(mini: Mini, *arguments: str) -> int:
     """Run a command with the cache and settings of the miniature."""
     with pytest.MonkeyPatch.context() as environment:
@@ -97,11 +86,9 @@ def mini_held(mini: Mini, mini_run: Path) -> HeldBack:
 
 @pytest.fixture(scope="session")
 def bars(make_video: Callable[..., Path]) -> Path:
-    """A folder with the videos of small.ROWS: two seconds of eight pictures each."""
-    for i, row in enumerate(small.ROWS):
-        source = f"testsrc2=d=2:s=64x48:r=8,hue=h={90 * i}"
-        path = make_video(row.file, "-f", "lavfi", "-i", source, "-c:v", "libx264")
-    return path.parent
+    """A folder with the videos of small.ROWS."""
+    [folder] = {small.bars_of(make_video, i).parent for i in range(len(small.ROWS))}
+    return folder
 
 
 @pytest.fixture(scope="session")

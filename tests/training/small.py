@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,18 @@ ROWS = [
 ALL = np.arange(len(ROWS))
 
 
+def bars_of(make_video: Callable[..., Path], index: int) -> Path:
+    """The video of a row of ROWS: two seconds of eight pictures each."""
+    source = f"testsrc2=d=2:s=64x48:r=8,hue=h={90 * index}"
+    return make_video(ROWS[index].file, "-f", "lavfi", "-i", source, "-c:v", "libx264")
+
+
 def recipe_of(name: str, folders: Path, settings: Settings) -> Recipe:
     """One that trains a model of that name in moments, on the whole of each video."""
     if name in registry.HEADS:
         sizes = {"backbone": "tf_efficientnet_lite0", "size": 32, "frames": 16}
         return Recipe(head=name, learning_rate=0.01, **SMALL, **sizes)  # type: ignore[arg-type]
-    if name in registry.RESIDUAL:
+    if name == registry.INFLATED or name in registry.RESIDUAL:
         # They have one size only.
         asked = {"model": name, "from_scratch": True, "size": 32, "frames": 16, **SMALL}
     else:

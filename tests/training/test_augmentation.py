@@ -161,6 +161,75 @@ def test_a_crop_is_the_same_part_of_all_frames_at_the_same_size() -> None:
     assert len(lefts) > 5
 
 
+def moving(top: int, left: int, side: int = 8) -> Frames:
+    """A bright square that moves to and fro in a still picture of 80 x 160."""
+    video = np.full((24, 80, 160, 3), 90, np.uint8)
+    for i, frame in enumerate(video):
+        x = left + abs(i % 12 - 6)
+        frame[top : top + side, x : x + side] = 220
+    return video
+
+
+@pytest.mark.parametrize(
+    ("top", "left", "side"),
+    [(36, 70, 8), (10, 20, 8), (60, 130, 8), (0, 0, 8), (72, 146, 8), (20, 60, 36)],
+)
+def test_focus_enlarges_what_moves(top: int, left: int, side: int) -> None:
+    video = moving(top, left, side)
+    grown = []
+    for seed in range(20):
+        frames, label = parse("focus:1@before").before(video, "Walk", rng(seed))
+        assert label == "Walk"
+        assert frames.shape == video.shape
+        assert frames.dtype == np.uint8
+        shown = (frames[..., 0] > 155).sum(axis=(1, 2)) / side**2
+        # All of it is there in all frames.
+        assert shown == pytest.approx(np.full(24, shown.mean()), rel=0.15)
+        grown.append(shown.mean())
+    assert min(grown) > 2
+    if side == 36:
+        assert min(grown) < 0.85 * max(grown)
+
+
+def test_focus_sees_the_same_part_in_all_frames() -> None:
+    video = moving(10, 20)
+    y, x = np.mgrid[0:80, 0:160]
+    video[:, :, 100:] = np.stack([y, x, y], axis=-1).astype(np.uint8)[:, 100:]
+    frames, _ = parse("focus:1@before").before(video, "Walk", rng())
+    still = (frames == frames[0]).all(axis=(0, 3))
+    assert still.mean() > 0.8
+
+
+def test_focus_on_a_still_picture_keeps_its_middle() -> None:
+    y, x = np.mgrid[0:100, 0:200]
+    still = np.stack([np.stack([y, x, y], axis=-1).astype(np.uint8)] * 3)
+    for video in (still, still[:1]):
+        for seed in range(10):
+            frames, _ = parse("focus:1@before").before(video, "Walk", rng(seed))
+            assert frames.shape == video.shape
+            assert (frames == frames[0]).all()
+            assert frames[0, :, :, 0].mean() == pytest.approx(49.5, abs=1)
+            assert frames[0, :, :, 1].mean() == pytest.approx(99.5, abs=1)
+            assert int(frames[0, -1, 0, 0]) - int(frames[0, 0, 0, 0]) >= 80
+
+
+def test_what_is_mirrored_or_reversed_can_be_enlarged(clip: Frames) -> None:
+    """Their arrays run backwards in memory."""
+    for name in ("crop", "focus"):
+        plan = parse(f"mirror:1@before, reverse:1@before, {name}:1@before")
+        frames, _ = plan.before(clip, "PushUps", rng())
+        turned = np.ascontiguousarray(clip[::-1, :, ::-1])
+        expected, _ = parse(f"{name}:1@before").before(turned, "PushUps", skipped(2))
+        assert np.array_equal(frames, expected)
+
+
+def skipped(draws: int) -> np.random.Generator:
+    """The generator after some draws of rng()."""
+    generator = rng()
+    generator.random(draws)
+    return generator
+
+
 def test_each_step_is_taken_in_its_turn_and_as_often_as_said(clip: Frames) -> None:
     plan = parse("reverse:0.25@before,mirror:1@after")
     reversed_ones = 0
@@ -179,7 +248,8 @@ def test_parsing() -> None:
     assert parse("reverse:.5@before, crop:1@after") == Plan(
         (Step("reverse", 0.5, "before"), Step("crop", 1.0, "after"))
     )
-    assert set(augmentation.NAMES) == {"reverse", "interpolate", "brightness", "mirror", "crop"}
+    names = {"reverse", "interpolate", "brightness", "mirror", "crop", "focus"}
+    assert set(augmentation.NAMES) == names
 
 
 @pytest.mark.parametrize(

@@ -49,12 +49,13 @@ def test_several_runs_are_pooled(plain: Checkpoint, mini_held: HeldBack) -> None
     assert twice.metrics["spread"]["top1"]["mean"] == once.metrics["metrics"]["top1"]
     clips = list(mini_held.scored.clips)
     assert (twice.temperature, twice.skew, twice.bias) == calibration.fit(
-        clips * 2, np.tile(mini_held.accepted, (2, 1))
+        clips * 2, np.tile(mini_held.accepted, (2, 1)), np.ones(2 * len(clips))
     )
 
 
 def test_a_model_of_other_labels_is_refused(plain: Checkpoint, mini_held: HeldBack) -> None:
-    other = replace(plain, labels=("Jump", "Run", "Swim"))
+    names = ("Jump", "Run", "Swim")
+    other = replace(plain, labels=names, learnt=names)
     with pytest.raises(CheckpointError, match="seed-0 has other labels"):
         calibrate.calibrated(other, [mini_held])
 

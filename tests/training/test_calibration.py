@@ -36,13 +36,19 @@ def shown(truth: np.ndarray) -> np.ndarray:
 def scored(clips: list[np.ndarray], accepted: np.ndarray) -> Scored:
     """Each video a group of its own, and no background."""
     groups = [str(i) for i in range(len(clips))]
-    return Scored(clips, accepted, np.zeros(accepted.shape[1], bool), groups)
+    background = np.zeros(accepted.shape[1], bool)
+    return Scored(clips, accepted, background, groups, np.ones(len(clips)))
+
+
+def fitted(clips: list[np.ndarray], accepted: np.ndarray) -> tuple[float, float, float]:
+    """The fit of videos that count alike."""
+    return calibration.fit(clips, accepted, np.ones(len(clips)))
 
 
 @pytest.mark.parametrize("parameters", [(1.0, 1.0, 0.0), (3.0, 1.0, -0.7), (2.0, 0.4, 0.5)])
 def test_known_parameters_are_found(parameters: tuple[float, float, float]) -> None:
     clips, accepted = synthetic(*parameters)
-    found = calibration.fit(clips, accepted)
+    found = fitted(clips, accepted)
     assert found == pytest.approx(parameters, rel=0.3, abs=0.2)
     probabilities = Calibration(*found, 0.5).probabilities(clips)
     right = is_right(probabilities, accepted)
@@ -52,18 +58,30 @@ def test_known_parameters_are_found(parameters: tuple[float, float, float]) -> N
 def test_videos_count_alike_however_many_their_clips() -> None:
     clips, accepted = synthetic(2.0, 1.0, 0.3)
     longer = [np.repeat(clip, 1 + i % 7, axis=0) for i, clip in enumerate(clips)]
-    found = calibration.fit(longer, accepted)
-    assert found == pytest.approx(calibration.fit(clips, accepted), 1e-3)
+    found = fitted(longer, accepted)
+    assert found == pytest.approx(fitted(clips, accepted), 1e-3)
+
+
+def test_a_video_counts_as_much_as_its_weight_says() -> None:
+    """Twice as much where it is there twice, and not at all at 0."""
+    clips, accepted = synthetic(2.0, 1.0, 0.3, videos=300)
+    of_two = np.arange(300) % 3 == 0
+    found = calibration.fit(clips, accepted, np.where(of_two, 2.0, 1.0))
+    doubled = [clip for clip, two in zip(clips, of_two, strict=True) for _ in range(1 + two)]
+    assert found == pytest.approx(fitted(doubled, np.repeat(accepted, 1 + of_two, axis=0)), 1e-3)
+    found = calibration.fit(clips, accepted, np.where(of_two, 0.0, 1.0))
+    left = [clip for clip, two in zip(clips, of_two, strict=True) if not two]
+    assert found == pytest.approx(fitted(left, accepted[~of_two]), 1e-3)
 
 
 def test_an_unknown_video_counts_as_a_mistake() -> None:
     clips, accepted = synthetic(2.0, 1.0, 0.3)
     strangers = [np.full((2, 3), 4.0)] * 500
     with_strangers = np.concatenate([accepted, np.zeros((500, 3), bool)])
-    found = calibration.fit([*clips, *strangers], with_strangers)
+    found = fitted([*clips, *strangers], with_strangers)
     before, after = (
-        Calibration(*fitted, 0.5).probabilities(strangers[:1]).max()
-        for fitted in (calibration.fit(clips, accepted), found)
+        Calibration(*parameters, 0.5).probabilities(strangers[:1]).max()
+        for parameters in (fitted(clips, accepted), found)
     )
     assert after < before - 0.1
 
@@ -71,18 +89,19 @@ def test_an_unknown_video_counts_as_a_mistake() -> None:
 @pytest.mark.parametrize("right", [True, False])
 def test_a_few_videos_that_are_all_right_or_all_wrong_give_no_certainty(right: bool) -> None:
     clips = [np.array([[4.0, -4.0]]), np.array([[3.0, -3.0]]), np.array([[5.0, -5.0]])]
-    fitted = calibration.fit(clips, np.array([[right, not right]] * 3))
-    found = Calibration(*fitted, 0.5).probabilities(clips).max(axis=1)
+    parameters = fitted(clips, np.array([[right, not right]] * 3))
+    found = Calibration(*parameters, 0.5).probabilities(clips).max(axis=1)
     # Platt's targets: (n + 1) / (n + 2) and 1 / (n + 2).
     assert found == pytest.approx(0.8 if right else 0.2, abs=0.02)
 
 
 def test_probabilities_are_those_that_are_served() -> None:
     logits = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32) * 20
+    labels = tuple("abcd")
     model = Checkpoint(
-        labels=tuple("abcd"), backbone="", features=1, head="bilstm", sizes={}, frames=16, fps=8.0,
-        stride=8, size=224, fit="squash", mean=(0, 0, 0), std=(1, 1, 1), temperature=1.7, skew=0.6,
-        bias=-0.4, threshold=0.5, data={}, metrics={}, state={},
+        labels=labels, learnt=labels, backbone="", features=1, head="bilstm", sizes={}, frames=16,
+        fps=8.0, stride=8, size=224, fit="squash", mean=(0, 0, 0), std=(1, 1, 1), temperature=1.7,
+        skew=0.6, bias=-0.4, threshold=0.5, data={}, metrics={}, state={},
     )  # fmt: skip
     served = model.probabilities(torch.from_numpy(logits)).mean(dim=0).numpy()
     assert Calibration(1.7, 0.6, -0.4, 0.5).probabilities([logits])[0] == pytest.approx(
@@ -164,7 +183,7 @@ def test_background_is_never_named_and_so_never_wrong() -> None:
     clips, accepted = synthetic(1.0, 1.0, 0.0, 900)
     plain = scored(clips, accepted)
     quiet = replace(plain, background=np.array([False, False, True]))
-    probabilities = Calibration(*calibration.fit(clips, accepted), 0).probabilities(clips)
+    probabilities = Calibration(*fitted(clips, accepted), 0).probabilities(clips)
     named = np.flatnonzero(probabilities.argmax(axis=1) != 2)
     expected = calibration.choose(
         probabilities.max(axis=1)[named],
@@ -189,9 +208,9 @@ def test_each_fold_is_calibrated_without_its_own_videos() -> None:
 
 def test_calibration_keeps_the_order_of_clips() -> None:
     clips, accepted = synthetic(3.0, 1.0, -1.0, 800)
-    fitted = calibration.calibrate(scored(clips[:400], accepted[:400]))
+    found = calibration.calibrate(scored(clips[:400], accepted[:400]))
     best = np.array([clip.max() for clip in clips])
-    confidence = fitted.probabilities(clips).max(axis=1)
+    confidence = found.probabilities(clips).max(axis=1)
     assert auroc(confidence[:500], confidence[500:]) == pytest.approx(
         auroc(best[:500], best[500:]), abs=1e-6
     )

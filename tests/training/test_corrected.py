@@ -91,8 +91,8 @@ def test_clips_of_one_video_are_never_on_both_sides(
 
 def test_vectors_are_found_in_clips(samples: Path, settings: Settings, tmp_path: Path) -> None:
     root = written(["Run", "Sit"], samples / "real/old_xvid.avi", tmp_path, settings)
-    files = [row.file for row in manifest.read(root / "manifest.csv", root)]
-    extractor = Extractor(backbone.load("i3d"), 8.0, 224, 16, settings, views=1)
-    vectors = extractor.all(root, files)
-    assert [v.ndim for v in vectors] == [4, 4]
-    assert abs(vectors[0] - vectors[1]).max() > 0.1
+    rows = manifest.read(root / "manifest.csv", root)
+    first, second = Extractor(backbone.load("i3d"), 8.0, 64, 8, settings).all(root, rows)
+    assert (first.labels, second.labels) == (("Run",), ("Sit",))
+    assert first.vectors.ndim == second.vectors.ndim == 4
+    assert abs(first.vectors - second.vectors).max() > 0.1

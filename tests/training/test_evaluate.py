@@ -116,6 +116,7 @@ def test_each_fold_gets_its_calibration_and_threshold() -> None:
         run="run",
         rows=(row("a", "Sit", 0), row("b", "Walk", 1)),
         labels=("Sit", "Walk"),
+        learnt=None,
         folds=np.array([0, 1]),
         scores=(
             Scores(np.array([[1.0, -1.0], [3.0, 0.0]]), np.array([0.5, 1.5])),

@@ -109,7 +109,8 @@ def test_the_confidence_of_a_fold_is_calibrated_on_the_others(mini_held: HeldBac
     for fold, other in ((1, 3), (3, 1)):
         inside, others = (np.flatnonzero(mini_held.folds == f) for f in (fold, other))
         clips = mini_held.scored.clips
-        fitted = calibration.fit([clips[i] for i in others], mini_held.accepted[others])
+        weights = np.ones(len(others))
+        fitted = calibration.fit([clips[i] for i in others], mini_held.accepted[others], weights)
         expected = Calibration(*fitted, 0).probabilities([clips[i] for i in inside])
         assert np.array_equal(found.probabilities[inside], expected)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -62,22 +63,21 @@ def frame_backbone() -> Backbone:
         ({"augment": "mirror:0.5@before, reverse:0.5@before"}, False),
         ({"sampling": "equidistant"}, False),
         ({"augment": "mirror:0.5@after"}, True),
-        ({"augment": "brightness:0.5@before"}, True),
+        ({"augment": "brightness:0.5@before, focus:1@before, crop:1@before"}, False),
+        ({"augment": "interpolate:0.5@before"}, True),
+        ({"augment": "focus:0.5@after"}, True),
         ({"finetune": True}, True),
     ],
 )
-def test_pixels_are_for_what_vectors_do_not_hold(
-    frame_backbone: Backbone, changes: dict[str, str], expected: bool
-) -> None:
+def test_pixels_are_for_what_vectors_do_not_hold(changes: dict[str, Any], expected: bool) -> None:
     recipe = replace(RECIPE, **changes)
-    assert needs_pixels(recipe, augmentation.parse(recipe.augment), frame_backbone) is expected
+    assert needs_pixels(recipe, augmentation.parse(recipe.augment), False) is expected
 
 
 def test_a_backbone_that_sees_motion_has_seen_consecutive_frames() -> None:
-    motion = backbone.load(backbone.MOTION)
     plan = augmentation.Plan()
-    assert not needs_pixels(RECIPE, plan, motion)
-    assert needs_pixels(replace(RECIPE, sampling="random"), plan, motion)
+    assert not needs_pixels(RECIPE, plan, sees_clips=True)
+    assert needs_pixels(replace(RECIPE, sampling="random"), plan, sees_clips=True)
 
 
 def first_batch(material: Material) -> tuple[Tensor, Tensor]:
@@ -107,10 +107,13 @@ def test_vectors_and_pixels_are_of_the_same_clips(videos: Path, settings: Settin
     assert found.numpy() == pytest.approx(expected.numpy(), rel=0.05, abs=0.05)
 
 
-def test_only_the_views_that_are_used_are_computed(videos: Path, settings: Settings) -> None:
+def test_there_are_as_many_views_as_the_recipe_says_where_there_are_changes(
+    videos: Path, settings: Settings
+) -> None:
     indices = torch.arange(len(ROWS)).numpy()
-    for augment, views in [("", 1), ("mirror:1@before", 2), ("reverse:1@before", 4)]:
-        clips = prepare(replace(RECIPE, augment=augment), ROWS, videos, settings).clips(indices)
+    for augment, asked, views in [("", 3, 1), ("mirror:1@before", 3, 3), ("crop:1@before", 1, 1)]:
+        recipe = replace(RECIPE, augment=augment, views=asked)
+        clips = prepare(recipe, ROWS, videos, settings).clips(indices)
         assert isinstance(clips, CachedClips)
         assert {len(video) for video in clips.videos} == {views}
 
@@ -118,8 +121,13 @@ def test_only_the_views_that_are_used_are_computed(videos: Path, settings: Setti
 def test_pairs_of_the_recipe_are_kept_to(videos: Path, settings: Settings) -> None:
     recipe = replace(RECIPE, augment="reverse:1@before", reversals={"Walk": "SitDown"})
     material = prepare(recipe, ROWS, videos, settings)
-    ((_, targets),) = material.clips(torch.tensor([1]).numpy()).batches(0)
-    assert targets.tolist() == [[1, 0, 0]]
+    clips = material.clips(torch.tensor([1, 3]).numpy())
+    assert isinstance(clips, CachedClips)
+    sit_down, stand_up, walk = torch.eye(3).tolist()
+    assert clips.targets.tolist() == [
+        [walk, sit_down, sit_down],
+        [stand_up, sit_down, sit_down],
+    ]
 
 
 FINE_TUNED = replace(

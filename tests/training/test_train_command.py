@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,16 @@ import torch
 import config
 from har.media.probe import probe
 from har.models import checkpoint
+from har.models.checkpoint import Checkpoint, place
+from har.models.joint import START, Joint, labels_with, similarity
+from har.models.motion_backbone import MotionBackbone
 from har.recognition.clips import windows
 from har.recognition.recognizer import Recognizer
 from har.training import card, manifest
 from har.training.features import Extractor
+from har.training.manifest import Row
 from har.training.runs import Run
+from tests.training import small
 from tests.training.conftest import LEARNT, Mini, har
 
 PARTS = ("fold-1", "fold-3", "final")
@@ -104,10 +111,10 @@ def test_training_and_serving_give_the_same_probabilities(whole: Path, mini: Min
     """The vectors that are trained on and the head's scores of them, against what requests get."""
     served = Recognizer.load(mini.settings, whole / "model.safetensors")
     model = checkpoint.load(whole / "model.safetensors")
-    extractor = Extractor(model.embedder(), model.fps, model.size, model.frames, mini.settings, 1)
+    extractor = Extractor(model.embedder(), model.fps, model.size, model.frames, mini.settings)
     for row in manifest.known(manifest.read(mini.manifest, mini.root))[::3]:
         path = mini.root / row.file
-        vectors = torch.from_numpy(extractor.of(path)[0]).float()
+        vectors = torch.from_numpy(extractor.of(path, row.label).vectors[0]).float()
         starts = windows(len(vectors), model.frames, model.stride)
         clips = torch.stack([vectors[first : first + model.frames] for first in starts])
         with torch.inference_mode():
@@ -115,6 +122,133 @@ def test_training_and_serving_give_the_same_probabilities(whole: Path, mini: Min
         found = served.clip_scores(probe(path, mini.settings))
         assert len(found) > 1
         assert found == pytest.approx(expected, abs=0.01)
+
+
+def listed(path: Path, rows: Sequence[Row], *columns: str) -> str:
+    """A manifest of the rows, with these columns beside file and label."""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, ("file", "label", *columns), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(asdict(row) | {"accept": "|".join(row.accept)} for row in rows)
+    return str(path)
+
+
+FOUND = (
+    Row("bars0.mp4", "SitDown", "web", "x", None, ("Walk",)),
+    Row("bars1.mp4", "PlayingGuitar", "web", "y", None, ("Strumming",)),
+)
+"""Videos as people find them."""
+
+
+@pytest.fixture(scope="module")
+def few(bars: Path, tmp_path_factory: pytest.TempPathFactory) -> Mini:
+    """Two actions in two folds, in pictures that are seen in moments; and FOUND."""
+    folder = tmp_path_factory.mktemp("few")
+    for row in FOUND:
+        (folder / f"found-{row.file}").write_bytes((bars / row.file).read_bytes() + b"found")
+    for row in small.ROWS:
+        (folder / row.file).symlink_to(bars / row.file)
+    columns = ("source", "group", "fold")
+    listed(folder / "few.csv", small.ROWS, *columns)
+    listed(folder / "part1.csv", small.ROWS[:2], *columns)
+    listed(folder / "part2.csv", small.ROWS[2:], *columns)
+    found = [replace(row, file=f"found-{row.file}") for row in FOUND]
+    listed(folder / "found.csv", found, "source", "group", "accept")
+    settings = config.Settings(data_dir=folder / "var", clip_model="off")
+    return Mini(folder / "few.csv", folder, settings)
+
+
+QUICK = ("--epochs", "1", "--batch", "2", "--size", "32", "--fps", "8", "--sizes", "width=16")
+
+
+def trained(few: Mini, folder: Path, *asked: str) -> Checkpoint:
+    """What a quick training wrote, with a manifest of its own where one is asked for."""
+    out = folder / "model.safetensors"
+    given = (*few.options, *QUICK, "--run", str(folder / "run"), "--out", str(out), *asked)
+    assert har(few, "train", *given) == 0
+    return checkpoint.load(out)
+
+
+SMALL = ("--backbone", "tf_efficientnet_lite0", "--frames", "8", "--stride", "8", "--augment", "")
+
+
+@pytest.fixture(scope="module")
+def plain(few: Mini, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    return trained(few, tmp_path_factory.mktemp("plain"), *SMALL)
+
+
+def test_several_manifests_are_learnt_as_one(few: Mini, plain: Checkpoint, tmp_path: Path) -> None:
+    lists = f"{few.root / 'part1.csv'}, {few.root / 'part2.csv'}"
+    found = trained(few, tmp_path, *SMALL, "--manifest", lists)
+    assert found.data["videos"] == 4
+    assert found.metrics == plain.metrics
+    assert all(torch.equal(found.state[name], plain.state[name]) for name in plain.state)
+
+
+def test_further_videos_calibrate_and_are_not_learnt(
+    few: Mini, plain: Checkpoint, tmp_path: Path
+) -> None:
+    asked = ("--calibration", str(few.root / "found.csv"))
+    found = trained(few, tmp_path, *SMALL, *asked)
+    assert all(torch.equal(found.state[name], plain.state[name]) for name in plain.state)
+    assert found.data == plain.data
+    assert found.labels == plain.labels == ("SitDown", "Walk")
+    assert (found.temperature, found.bias) != (plain.temperature, plain.bias)
+    # Of the one any label is right, the other is of an action that is not known.
+    assert found.metrics["metrics"]["videos"] == plain.metrics["metrics"]["videos"] + 1
+    assert found.metrics["metrics"]["per_source"]["web"]["right"] == 1
+    assert found.metrics["unknown_files"] == {"PlayingGuitar": ["found-bars1.mp4"]}
+    assert not plain.metrics["unknown"]
+
+
+@pytest.fixture(scope="module")
+def joined(few: Mini, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training with the actions of Kinetics, and of what it wrote."""
+    folder = tmp_path_factory.mktemp("joined")
+    asked = ("--actions", "--frames", "16", "--views", "2", "--augment", "reverse:0.5@before")
+    trained(few, folder, *asked, "--calibration", str(few.root / "found.csv"))
+    return folder
+
+
+def test_kinetics_actions_are_known_beside_those_that_were_learnt(few: Mini, joined: Path) -> None:
+    model = checkpoint.load(joined / "model.safetensors")
+    assert model.learnt == ("SitDown", "Walk")
+    assert model.labels == labels_with(model.learnt)
+    assert model.gate
+    assert model.gate != START
+    assert model.exemplars.shape == (4, 16)
+    assert model.exemplars.norm(dim=1).numpy() == pytest.approx(1, abs=0.01)
+    assert model.backbone_state == {}
+    assert model.fit == "whole"
+    # Fitted on the folds' models, which have no gate of their own.
+    held_back = checkpoint.load(joined / "run" / "fold-0.safetensors")
+    assert held_back.gate == START
+    assert held_back.exemplars.shape == (2, 16)
+    # One video of an action of Kinetics was found, and is a known one.
+    assert model.metrics["metrics"]["videos"] == 6
+    assert model.metrics["unknown"] == 0
+    assert (joined / "model-card.md").read_text() == card.card(model)
+
+
+def test_evidence_in_training_is_that_of_requests(few: Mini, joined: Path) -> None:
+    model = checkpoint.load(joined / "model.safetensors")
+    assert model.gate
+    motion, head = model.embedder(), model.network()
+    assert isinstance(motion, MotionBackbone)
+    extractor = Extractor(motion, model.fps, model.size, model.frames, few.settings)
+    served = Recognizer.load(few.settings, joined / "model.safetensors")
+    for row in small.ROWS[:2]:
+        path = few.root / row.file
+        vectors = torch.from_numpy(extractor.of(path, row.label).vectors[0]).float()
+        with torch.inference_mode():
+            near = similarity(place(head, vectors), model.exemplars)
+            evidence = [head(vectors)[0], motion.classify(vectors), near[:, None]]
+            logits = Joint(model.learnt, model.gate)(torch.cat(evidence, dim=1))
+        video = probe(path, few.settings)
+        found = served.clip_evidence(video)
+        assert found == pytest.approx(torch.cat(evidence, dim=1).numpy(), abs=0.05)
+        expected = model.probabilities(logits).numpy()
+        assert served.clip_scores(video) == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.slow
@@ -176,6 +310,17 @@ def test_a_run_is_not_begun_over_another(
         (["--root", "nowhere"], "The root is not a folder."),
         (["--root", ""], "Name the folder that the videos are below, with --root."),
         (["--manifest", "none.csv"], "none.csv cannot be read"),
+        (["--manifest", ", none.csv,"], "none.csv cannot be read"),
+        (["--manifest", " , "], "Name the manifest"),
+        (["--calibration", "none.csv"], "none.csv cannot be read"),
+        (["--views", "0"], "views must be from 1 to 100, not 0."),
+        (["--actions", "--finetune"], "--actions is for a head on i3d that is not fine-tuned."),
+        (["--actions", "--model", "r3d_18", "--from-scratch"], "--actions is for a head on i3d"),
+        (["--actions", "--model", "i3d"], "--actions is for a head on i3d"),
+        (["--actions", "--backbone", "tf_efficientnet_lite0"], "--actions is for a head on i3d"),
+        (["--actions", "--augment", "mirror:1@after"], "--actions needs cached vectors"),
+        (["--actions", "--augment", "interpolate:1@before"], "--actions needs cached vectors"),
+        (["--actions", "--sampling", "random"], "--actions needs cached vectors"),
         (["--config", "none.toml"], "There is no file none.toml"),
         (["--unknown", "nowhere"], "nowhere is not a folder of videos."),
         (["--resume", "none"], "none holds no run that could be resumed."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from har.training import augmentation, manifest
+from har.training import manifest
 from har.training.dataset import Dataset
 from har.training.manifest import Row
 from har.training.material import Material, of_vectors
@@ -39,5 +39,4 @@ def dataset(count: int = 24, folds: int = 2) -> Dataset:
 
 def material(recipe: Recipe, count: int = 24) -> Material:
     """What a run learns from them."""
-    plan = augmentation.parse(recipe.augment)
-    return of_vectors(dataset(count), recipe, plan)
+    return of_vectors(dataset(count), recipe)

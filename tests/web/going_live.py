@@ -19,7 +19,7 @@ HELLO = {"width": 320, "height": 240, "options": {}}
 Pictures = list[tuple[float, bytes]]
 
 
-def pictures(path: Path, fps: float = 8.0, seconds: float = 60.0) -> Pictures:
+def pictures(path: Path, fps: float = 12.5, seconds: float = 60.0) -> Pictures:
     """Moments and JPEGs of a video's frames nearest to a constant rate."""
     found: Pictures = []
     with av.open(str(path)) as container:

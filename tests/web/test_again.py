@@ -210,8 +210,8 @@ def test_a_correction_outlasts_other_labels(
     assert requests.put(address, data=form, timeout=PATIENCE).status_code == 200
     again = ask(LABELS)["segment_predictions"]
     assert [segment["label"] for segment in again[:2]] == ["SitDown"] * 2
-    assert {segment["corrected"]["source"] for segment in again[:2]} == {"objects"}
-    assert {segment["source"] for segment in again[2:]} == {"objects"}
+    assert {segment["corrected"]["source"] for segment in again[:2]} == {"semantic"}
+    assert {segment["source"] for segment in again[2:]} == {"semantic"}
     taken_back = {"first": 0, "last": len(again) - 1}
     assert requests.put(address, data=taken_back, timeout=PATIENCE).status_code == 200
     assert ask(None) == result
@@ -241,4 +241,4 @@ def test_another_job_is_not_waited_for(service: Service, samples: Path, ask: Ask
     assert statistics.median(known) < 3, "two share the processor"
     other = eventually(lambda: told()["result"], "its end")
     assert other["labels"] is None
-    assert {segment["source"] for segment in other["segment_predictions"]} == {"objects"}
+    assert {segment["source"] for segment in other["segment_predictions"]} == {"semantic"}

@@ -20,6 +20,8 @@ from tests.serving import PATIENCE, Service, eventually, serving
 from tests.web.going_live import Live, Pictures, answers, batch, going_live, pictures
 
 STREAMS = 2
+SECONDS, CLIP = 5.12, 2.56
+"""Of what is shown, which has three clips, and of each of them."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def shown(samples: Path) -> Pictures:
-    return pictures(samples / "real" / "arm_wrestling.mp4", seconds=5)
+    return pictures(samples / "real" / "arm_wrestling.mp4", seconds=SECONDS)
 
 
 def job(service: Service, id: str) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def written(service: Service, id: str) -> dict[str, Any]:
 def test_a_stream_is_answered_and_becomes_a_job(service: Service, shown: Pictures) -> None:
     with going_live(service.url, options={"threshold": "0"}) as live:
         assert live.first["type"] == "started"
-        assert (live.first["fps"], live.first["side"]) == (8.0, 224)
+        assert (live.first["fps"], live.first["side"]) == (12.5, 192)
         live.show(shown)
         while_running = job(service, live.job)
         heard = live.stop()
@@ -71,15 +73,15 @@ def test_a_stream_is_answered_and_becomes_a_job(service: Service, shown: Picture
     found = answers(heard)
     # Of a clip that had to wait too long the next one takes the place.
     skipped = max(m["dropped"] for m in heard if m["type"] == "answer")
-    assert len(found) + skipped == 4
-    assert all(s["end"] - s["start"] == 2 for s in found)
+    assert len(found) + skipped == 3
+    assert all(s["end"] - s["start"] == pytest.approx(CLIP, abs=0.002) for s in found)
     assert all(m["latency"] > 0 for m in heard if m["type"] == "answer")
     whole = ended(service, live.job)
     assert whole["origin"] == whole["result"]["video"]["origin"] == "live"
     assert whole["result"]["segment_predictions"] == found
-    assert whole["video"]["duration"] == 5
+    assert whole["video"]["duration"] == pytest.approx(SECONDS)
     assert whole["result"]["timeline"][0]["start"] == 0
-    assert whole["result"]["timeline"][-1]["end"] == 5
+    assert whole["result"]["timeline"][-1]["end"] == pytest.approx(SECONDS)
     exported = requests.get(f"{service.url}/jobs/{live.job}/export/vtt", timeout=PATIENCE)
     assert exported.text.startswith("WEBVTT")
 
@@ -89,15 +91,15 @@ def test_it_says_what_the_recorded_file_says(
 ) -> None:
     """Whoever waits for each answer has no clip skipped."""
     with going_live(service.url, options={"threshold": "0"}) as live:
-        for at in range(0, len(shown), 8):
-            live.show(shown[at : at + 8])
-            while len(answers(live.heard)) < at // 8:
+        for at in range(0, len(shown), 16):
+            live.show(shown[at : at + 16])
+            while len(answers(live.heard)) < at // 16:
                 live.hear()
         found = answers(live.stop())
     sent = service.predict(
         video=samples / "real" / "arm_wrestling.mp4", threshold=0, annotate=0
     ).json()["segment_predictions"]
-    assert [(s["start"], s["end"]) for s in found] == [(s["start"], s["end"]) for s in sent[:4]]
+    assert [(s["start"], s["end"]) for s in found] == [(s["start"], s["end"]) for s in sent[:3]]
     for streamed, recorded in zip(found, sent, strict=False):
         assert streamed["label"] == recorded["label"]
         # The pictures were coded once more on their way.
@@ -106,7 +108,7 @@ def test_it_says_what_the_recorded_file_says(
 
 def test_nothing_is_kept_of_the_pictures(service: Service, shown: Pictures) -> None:
     with going_live(service.url) as live:
-        live.show(shown[:20])
+        live.show(shown[:40])
         live.stop()
     whole = ended(service, live.job)
     assert live.job not in service.jobs()
@@ -129,7 +131,7 @@ def test_a_recording_is_kept_and_played(
     options = [*source, "-c:v", codec, *live_options[container]]
     recorded = make_video(f"recorded_live.{container}", *options).read_bytes()
     with going_live(service.url, record=True) as live:
-        live.show(shown[:30])
+        live.show(shown[:50])
         for at in range(0, len(recorded), 10_000):
             live.send(b"\x02" + recorded[at : at + 10_000])
         assert live.stop()[-1]["type"] == "ended"
@@ -148,7 +150,7 @@ def test_a_recording_is_kept_and_played(
 
 def test_a_recording_that_is_none_is_left_out(service: Service, shown: Pictures) -> None:
     with going_live(service.url, record=True) as live:
-        live.show(shown[:20])
+        live.show(shown[:40])
         live.send(b"\x02no video")
         live.stop()
     result = ended(service, live.job)["result"]
@@ -158,7 +160,7 @@ def test_a_recording_that_is_none_is_left_out(service: Service, shown: Pictures)
 
 def test_a_recording_ends_where_a_video_may_be_no_larger(service: Service, shown: Pictures) -> None:
     with going_live(service.url, record=True) as live:
-        live.show(shown[:20])
+        live.show(shown[:40])
         live.send(b"\x02" + bytes(2_000_000))
         live.send(b"\x02" + bytes(2_000_000))
         assert live.rest()[-1] == {"type": "ended", "job": live.job}
@@ -166,7 +168,7 @@ def test_a_recording_ends_where_a_video_may_be_no_larger(service: Service, shown
 
 def test_who_goes_away_has_stopped(service: Service, shown: Pictures) -> None:
     with going_live(service.url) as live:
-        live.show(shown[:20])
+        live.show(shown[:40])
     assert len(ended(service, live.job)["result"]["segment_predictions"]) >= 1
 
 
@@ -177,7 +179,7 @@ def test_one_more_than_it_takes_is_refused(service: Service, shown: Pictures) ->
             assert third.first["problem"]["code"] == "live_full"
             assert third.first["problem"]["retry_after"] > 0
         streams: list[Live] = [one, other]
-        threads = [threading.Thread(target=live.show, args=(shown[:24],)) for live in streams]
+        threads = [threading.Thread(target=live.show, args=(shown[:48],)) for live in streams]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -209,7 +211,7 @@ def test_the_decoder_ends_with_the_stream(service: Service, shown: Pictures) -> 
         ({"options": []}, "bad_option"),
         ({"options": {"threshold": "2"}}, "bad_option"),
         ({"options": {"labels": "a,,b"}}, "bad_labels"),
-        ({"options": {"stride": "17"}}, "bad_option"),
+        ({"options": {"stride": "33"}}, "bad_option"),
         ({"options": {"models": "bilstm,r3d_18"}}, "bad_option"),
         ({"options": {"model": "videomae"}}, "model_missing"),
         ({"key": "har_wrong"}, "key_wrong"),
@@ -240,7 +242,7 @@ def test_pictures_that_cannot_be_used(
 ) -> None:
     """What came before them is kept."""
     with going_live(service.url) as live:
-        live.show(shown[:20])
+        live.show(shown[:40])
         live.send(message)
         problems = [m["problem"] for m in live.rest() if m["type"] == "problem"]
     assert [problem["code"] for problem in problems] == [code]
@@ -257,7 +259,7 @@ def test_what_is_not_of_the_protocol_is_passed_over(service: Service, shown: Pic
     with going_live(service.url) as live:
         for message in (b"", b"\x07what", "no JSON", "[]", '{"type": "other"}'):
             live.send(message)
-        live.show(shown[:20])
+        live.show(shown[:40])
         assert live.stop()[-1]["type"] == "ended"
 
 
@@ -296,7 +298,7 @@ def test_whoever_is_no_socket_is_told(client: FlaskClient) -> None:
 def test_a_worker_that_is_killed_leaves_what_it_had(service: Service, shown: Pictures) -> None:
     """Last of this file: what is left of the stream is ended by another worker."""
     with going_live(service.url) as live:
-        live.show(shown[:32])
+        live.show(shown[:48])
         had = written(service, live.job)
         os.kill(service.workers()[-1].pid, signal.SIGKILL)
         assert live.rest()[-1]["problem"]["code"] == "stream_lost"

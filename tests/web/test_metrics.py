@@ -76,7 +76,7 @@ def test_workers_by_their_readiness(client: FlaskClient, queue: Queue) -> None:
 
 def test_what_ended_is_counted_also_when_it_is_gone(client: FlaskClient, queue: Queue) -> None:
     finish(queue, "a", seconds=10, work=2, sources=["bilstm", "bilstm", "clip"])
-    finish(queue, "b", seconds=30, work=6, sources=["objects"])
+    finish(queue, "b", seconds=30, work=6, sources=["semantic"])
     add(queue, "c")
     queue.records.begin("c", "w")
     queue.records.fail("c", "w", TooLong("Cut it."))
@@ -88,7 +88,7 @@ def test_what_ended_is_counted_also_when_it_is_gone(client: FlaskClient, queue: 
     for samples in (before, after):
         assert samples["har_jobs_ended_total", "done"] == 2
         assert samples["har_jobs_ended_total", "too_long"] == 1
-        sources = [samples["har_segments_total", s] for s in ("bilstm", "clip", "objects")]
+        sources = [samples["har_segments_total", s] for s in ("bilstm", "clip", "semantic")]
         assert sources == [2, 1, 1]
         assert samples["har_fallback_share", ""] == pytest.approx(0.5)
         assert samples["har_real_time_factor", ""] == pytest.approx(8 / 40)

@@ -46,7 +46,7 @@ def test_a_workers_are_told_in_its_order(client: FlaskClient, queue: Queue) -> N
 def test_what_one_of_several_workers_has_is_here(
     client: FlaskClient, queue: Queue, first: str
 ) -> None:
-    known = model("lstm", labels=15, clip_seconds=2.0, here=True)
+    known = model("lstm", labels=407, clip_seconds=2.56, here=True)
     others = {
         "v": (model("bilstm", default=True, here=True), known),
         "w": (model("bilstm"), model("lstm", default=True)),

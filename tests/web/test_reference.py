@@ -111,7 +111,7 @@ def test_fields_tell_what_is_needed(told: dict[str, Any]) -> None:
     assert "multipart/form-data" in body.media_types
     assert facts["video"][0].startswith("this or <code>url</code>")
     assert facts["video"][1] == "file"
-    assert facts["stride"] == ["integer", "1 to 16"]
+    assert facts["stride"] == ["integer", "1 to 32"]
     assert facts["annotate"][-1] == "without it <code>1</code>"
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from har.errors import CheckpointError
 from har.models import confidence, precision
 from har.models.clip_networks import THRESHOLD
-from har.models.labels import is_label
+from har.models.labels import KINETICS400, is_label
 from har.types import Fit, Source
 
 _TOGETHER = 4
@@ -90,6 +90,9 @@ class ClipNetwork:
         self.probabilities = probabilities
         self.network = network.eval().to(precision.device)
         self._normalise = Normalise(geometry).to(precision.device)
+        index = {label: i for i, label in enumerate(labels)}
+        is_kinetics = all(label in index for label in KINETICS400)
+        self._kinetics = [index[label] for label in KINETICS400] if is_kinetics else None
 
     @torch.inference_mode()
     def per_frame(self, pixels: NDArray[np.uint8]) -> Tensor:
@@ -105,6 +108,14 @@ class ClipNetwork:
                 self.network(frames[i : i + _TOGETHER]) for i in range(0, len(frames), _TOGETHER)
             ]
         return torch.cat(parts).float()
+
+    def actions(self, vectors: Tensor) -> Tensor | None:
+        """The scores [n, 400] of a network that was trained on Kinetics, whatever its own order."""
+        return None if self._kinetics is None else vectors[:, self._kinetics]
+
+    def evidence(self, vectors: Tensor) -> tuple[Tensor, None]:
+        """The same as judge()."""
+        return self.judge(vectors)
 
     def judge(self, vectors: Tensor) -> tuple[Tensor, None]:
         """The logarithms of the labels' odds."""

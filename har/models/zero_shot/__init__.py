@@ -29,6 +29,21 @@ class ZeroShot(Protocol):
         """One vector [n, E] for each frame of ``pixels`` [n, height, width, 3] in RGB."""
         ...
 
+    def of_clip(
+        self,
+        frames: torch.Tensor,
+        pixels: NDArray[np.uint8],
+        actions: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """What is kept of a clip to score it, [F]: from embed()'s vectors [n, E] of some of its
+        frames, all of these [T, height, width, 3], and the logits [400] of Kinetics' actions where
+        the trained model has told them."""
+        ...
+
     def scores(self, embedding: torch.Tensor, labels: tuple[str, ...]) -> torch.Tensor:
-        """Probabilities [len(labels)] of a clip, from the mean [E] of its frames' vectors."""
+        """Probabilities [len(labels)] of a clip, from what of_clip() gave.
+
+        Each label is scored against the whole vocabulary, and not against the others alone: they
+        need not add up to 1.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Which zero-shot model speaks: CLIP where its weights are here, else the objects model."""
+"""Which zero-shot model speaks: CLIP where its weights are here, else the semantic model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from config import Settings
 from har.errors import ModelGone
 from har.models.labels import UCF101, read_label_map
 from har.models.zero_shot import ZeroShot, weights
-from har.models.zero_shot.objects import Objects
+from har.models.zero_shot.semantic import Semantic
 from har.models.zero_shot.sentences import Sentences
 from har.types import Embeddings
 
@@ -20,7 +20,7 @@ class ZeroShotChoice:
         descriptions = read_label_map(Path(settings.label_map)) if settings.label_map else {}
         sentences = Sentences(settings.data_dir / "cache" / "sentences.npz")
         self.vocabulary = tuple(dict.fromkeys([*UCF101, *descriptions]))
-        self._objects = Objects(sentences, descriptions)
+        self._semantic = Semantic(sentences, descriptions)
         self._settings = settings
 
     def now(self) -> ZeroShot:
@@ -29,13 +29,13 @@ class ZeroShotChoice:
         Where CLIP is wanted and not here, a try to fetch it begins beside us, if one is due.
         """
         weights.reach_in_background(self._settings)
-        return weights.load(self._settings) or self._objects
+        return weights.load(self._settings) or self._semantic
 
     def maker(self, embeddings: Embeddings) -> ZeroShot:
         """The model that made these, which alone can score them. Raises ModelGone."""
         wanted = embeddings.source, embeddings.name
-        if wanted == (self._objects.source, self._objects.name):
-            return self._objects
+        if wanted == (self._semantic.source, self._semantic.name):
+            return self._semantic
         clip = weights.load(self._settings)
         if clip is None or wanted != (clip.source, clip.name):
             raise ModelGone(
@@ -46,6 +46,6 @@ class ZeroShotChoice:
 
     def told(self, model: ZeroShot) -> str:
         """What a result says of the model that was used, and of CLIP where it was another."""
-        if model is self._objects:
+        if model is self._semantic:
             return f"{model.name}; CLIP: {weights.outcome(self._settings)}"
         return model.name

@@ -18,6 +18,7 @@ from har.errors import CheckpointError
 from har.models import precision
 from har.models.labels import spaced
 from har.models.pretrained import whole
+from har.models.zero_shot.background import NEUTRAL, beside
 from har.models.zero_shot.latest import latest
 from har.types import Source
 
@@ -62,10 +63,14 @@ class ClipZeroShot:
             vectors = self._model.get_image_features(pixel_values=batch["pixel_values"])
         return _unit(vectors.pooler_output)
 
+    def of_clip(self, frames: Tensor, pixels: NDArray[np.uint8], actions: Tensor | None) -> Tensor:
+        """The mean of the frames' vectors."""
+        return frames.mean(dim=0)
+
     @torch.inference_mode()
     def scores(self, embedding: Tensor, labels: tuple[str, ...]) -> Tensor:
-        similarity = self._text(labels) @ _unit(embedding.to(precision.device))
-        return (self._scale * similarity).softmax(dim=0).cpu()
+        similarity = self._text(beside(labels)) @ _unit(embedding.to(precision.device))
+        return (self._scale * similarity).softmax(dim=0).cpu()[: len(labels)]
 
     def _vectors(self, labels: tuple[str, ...]) -> Tensor:
         """Unit vectors [len(labels), E] of the labels' sentences; those of new ones are made."""
@@ -90,6 +95,8 @@ class ClipZeroShot:
         return _unit(vectors.pooler_output)
 
     def _sentence(self, label: str) -> str:
+        if label in NEUTRAL:
+            return label
         known = self._descriptions.get(label)
         return known or f"a video of a person doing {spaced(label).lower()}"
 

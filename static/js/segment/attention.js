@@ -3,9 +3,6 @@
 import { element } from "../dom.js";
 import { clock, percent } from "../labels.js";
 
-// Of the first model, a clip has 16 sampled frames; in a shorter video the last ones stand for the
-// video's last. Another model sampled for itself.
-const CLIP_FRAMES = 16;
 const SHOWN = 8;
 const PIXELS = 160;
 
@@ -22,7 +19,9 @@ export function attentionStrip(list, { onSeek }) {
 
   return {
     show({ start, end, attention }, ratio, frames, lane = 0) {
-      const span = lane && frames ? (end - start) * frames.fps : CLIP_FRAMES;
+      // In a video that is shorter than a clip the last frames stand for the video's last. The
+      // second of two models sampled for itself.
+      const span = frames ? (lane ? (end - start) * frames.fps : frames.clip) : SHOWN;
       const weights = summed(attention);
       list.style.setProperty("--ratio", ratio);
       if (frames !== made.frames || weights.length !== made.count) make(frames, weights.length);

@@ -27,12 +27,16 @@ def leave_picture(one: Shown) -> None:
     unfinished.rename(one.shows)
 
 
+PICTURES = 38
+"""Three seconds of them."""
+
+
 def watched(stream: Stream, one: Shown) -> int:
-    """How many segments are found in three seconds of pictures."""
+    """How many segments are found in the pictures."""
     size, period = stream.model.fit.size, 1 / stream.model.fps
-    for k in range(24):
+    for k in range(PICTURES):
         one.seen(k * period)
-        stream.add(k * period, np.full((size, size, 3), 10 * k, np.uint8))
+        stream.add(k * period, np.full((size, size, 3), 5 * k, np.uint8))
     stream.end()
     segments = [answer.segment for answer in stream.answers()]
     for segment in segments:
@@ -79,4 +83,4 @@ def test_a_job_that_stays(
     assert job.result is not None
     assert len(job.result["segment_predictions"]) == found > 0
     assert job.result["labels"] is None
-    assert job.result["video"]["duration"] == pytest.approx(3.0)
+    assert job.result["video"]["duration"] == pytest.approx(PICTURES / stream.model.fps)
