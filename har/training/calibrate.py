@@ -42,8 +42,9 @@ def calibrated(model: Model, runs: Sequence[HeldBack]) -> Model:
     Its metrics are the Findings (see har.training.evaluate) of predictions that were each
     calibrated without their own fold, pooled over the runs; ``spread``, their numbers over the
     runs; ``found``, what was said of the videos with ``accept``, which are in none of the other
-    numbers; and ``in_sample_ece``, the error of the calibration that the model gets on the very
-    scores it was fitted on. Raises CheckpointError for a model with other labels than the runs.
+    numbers unless there are no others; and ``in_sample_ece``, the error of the calibration that the
+    model gets on the very scores it was fitted on. Raises CheckpointError for a model with other
+    labels than the runs.
     """
     for held in runs:
         if held.labels != model.labels:
@@ -51,7 +52,7 @@ def calibrated(model: Model, runs: Sequence[HeldBack]) -> Model:
     scored = calibration.joined([held.scored for held in runs])
     found = calibration.calibrate(scored)
     everything = [evaluate.of_folds(held, evaluate.calibrations(held)) for held in runs]
-    honest = [run.only(~run.is_found) for run in everything]
+    honest = [_measured(run) for run in everything]
     known = scored.accepted.any(axis=1)
     probabilities = found.probabilities(scored.clips)[known]
     right = is_right(probabilities, scored.accepted[known])
@@ -72,6 +73,11 @@ def calibrated(model: Model, runs: Sequence[HeldBack]) -> Model:
             "runs": len(runs),
         },
     )
+
+
+def _measured(run: Predictions) -> Predictions:
+    """Those of videos without ``accept``; all where each has it."""
+    return run if run.is_found.all() else run.only(~run.is_found)
 
 
 def _found(honest: Predictions) -> dict[str, Any] | None:

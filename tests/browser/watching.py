@@ -33,6 +33,14 @@ def now(page: Page) -> float:
     return float(page.evaluate(NOW))
 
 
+def mixed(finished: Finished) -> Job:
+    """A job of which the trained model names some clips, and the zero-shot model the others."""
+    asked = finished(GYMNASTICS, threshold="1")["result"]["segment_predictions"]
+    sure = sorted({clip["trained"]["confidence"] for clip in asked})
+    middle = len(sure) // 2
+    return finished(GYMNASTICS, threshold=f"{(sure[middle - 1] + sure[middle]) / 2:.5f}")
+
+
 def action_at(result: dict[str, Any], time: float) -> dict[str, Any]:
     found: dict[str, Any] = next(a for a in reversed(result["timeline"]) if a["start"] <= time)
     return found

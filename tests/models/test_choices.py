@@ -27,7 +27,7 @@ def nothing_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_name_is_told_of(settings: Settings) -> None:
     found = by_name(settings)
     assert tuple(found) == registry.NAMES
-    assert [name for name, choice in found.items() if choice["here"]] == ["bilstm"]
+    assert [name for name, choice in found.items() if choice["here"]] == ["bilstm", "i3d"]
     assert [name for name, choice in found.items() if choice["default"]] == ["bilstm"]
     model = registry.load(settings)
     own = found["bilstm"]
@@ -49,7 +49,7 @@ def test_what_is_told_of_a_network_is_so(settings: Settings, tmp_path: Path) -> 
 
 
 def test_what_is_known_of_networks_is_what_their_libraries_tell() -> None:
-    from har.models.clip_networks import attention, residual  # seconds
+    from har.models.clip_networks import attention, inflated, residual  # seconds
 
     for source, file in registry.RESIDUAL.items():
         weights = residual.weights(source)
@@ -60,6 +60,7 @@ def test_what_is_known_of_networks_is_what_their_libraries_tell() -> None:
         **dict.fromkeys(registry.ATTENTION, attention),
     }
     seen = {source: kind.geometry(source) for source, kind in kinds.items()}
+    seen[registry.INFLATED] = inflated.geometry()
     seconds = {source: one.frames / one.fps for source, one in seen.items()}
     assert seconds == pytest.approx(registry.CLIP_SECONDS)
 
@@ -90,14 +91,14 @@ def test_weights_that_come_are_here(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"nothing"])
-def test_without_a_checkpoint_there_are_no_heads(
+def test_without_a_checkpoint_there_are_no_heads_and_i3d_is_here(
     settings: Settings, tmp_path: Path, content: bytes | None
 ) -> None:
     path = tmp_path / "model.safetensors"
     if content:
         path.write_bytes(content)
     found = by_name(dataclasses.replace(settings, checkpoint=path))
-    assert not any(found[head]["here"] for head in registry.HEADS)
+    assert [name for name, choice in found.items() if choice["here"]] == ["i3d"]
     assert found["bilstm"]["labels"] is None
 
 

@@ -27,9 +27,13 @@ def test_every_name_is_listed_with_what_it_needs(
     found = rows(listing.table(settings, timed=False))
     assert list(found) == list(registry.NAMES)
     kind, clip, _, labels, weights = found["bilstm"]
-    assert (kind, clip) == ("a head on i3d", "16 x 224 px at 8/s: 2.0 s")
-    assert (labels, weights) == ("10", "best_model.safetensors")
+    assert (kind, clip) == ("a head on i3d", "32 x 192 px at 12.5/s: 2.6 s")
+    shipped = registry.load(settings)
+    assert (labels, weights) == (str(len(shipped.labels)), "best_model.safetensors")
     assert found["lstm"][-1] == "python -m har train --head lstm"
+    assert found["i3d"] == [
+        "with its weights", "32 x 192 px at 12.5/s: 2.6 s", "12.7 M", "400", "here",
+    ]  # fmt: skip
     # As torchvision counts them.
     count = residual.weights("r3d_18").meta["num_params"]
     assert found["r3d_18"][2] == f"{count / 1e6:.1f} M"

@@ -16,11 +16,12 @@ from har.errors import ModelGone
 from har.export.result import document
 from har.media.probe import probe
 from har.models.zero_shot.choice import ZeroShotChoice
-from har.models.zero_shot.objects import Objects
+from har.models.zero_shot.semantic import Semantic
 from har.recognition import embeddings
 from har.recognition.again import Kept, rescored
+from har.recognition.cascade import quiet
 from har.recognition.recognizer import Recognizer
-from har.types import UNKNOWN, Embeddings, Options, Report
+from har.types import UNKNOWN, Embeddings, Options, Report, Scores
 from tests.models.zero_shot.tiny_clip import save_tiny_clip
 from tests.sentences import seed
 
@@ -34,7 +35,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return seed(tmp_path_factory.mktemp("data"))
 
 
-@pytest.fixture(scope="module", params=["objects", pytest.param("clip", marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=["semantic", pytest.param("clip", marks=pytest.mark.slow)])
 def settings(request: pytest.FixtureRequest, data: Path) -> Settings:
     """Those of each zero-shot model; CLIP is a tiny one of random weights."""
     name = "off"
@@ -49,9 +50,10 @@ def choice(settings: Settings) -> ZeroShotChoice:
 
 
 @pytest.fixture(scope="module")
-def recognise(settings: Settings, samples: Path) -> Recognise:
+def recognise(settings: Settings, samples: Path, make_video: Callable[..., Path]) -> Recognise:
     recognizer = Recognizer.load(settings)
-    video = probe(samples / "real/gymnastics.mp4", settings)
+    real = str(samples / "real/gymnastics.mp4")
+    video = probe(make_video("six-seconds.mp4", "-i", real, "-t", "6"), settings)
     return lambda options: recognizer.recognise(video, options, lambda _: None)
 
 
@@ -115,7 +117,7 @@ def test_ten_minutes_take_less_than_a_second(found: Report, choice: ZeroShotChoi
     """With labels that nobody has sent before; the text model is loaded already."""
     model = choice.maker(found.embeddings)
     rescored(told(found), [Kept(found.embeddings, model)], ("warming up",))
-    segments = (found.segments * 100)[:600]
+    segments = (found.segments * 600)[:600]
     vectors = {i: found.embeddings.vectors[i % len(found.segments)] for i in range(600)}
     long = dataclasses.replace(
         found,
@@ -144,8 +146,34 @@ def test_another_model_is_not_asked(choice: ZeroShotChoice) -> None:
     assert raised.value.detail.endswith(".")
 
 
-def test_objects_are_scored_by_objects_where_clip_has_come(choice: ZeroShotChoice) -> None:
-    assert choice.maker(Embeddings("objects", Objects.name, {})).source == "objects"
+def test_semantic_ones_are_scored_by_the_semantic_model_where_clip_has_come(
+    choice: ZeroShotChoice,
+) -> None:
+    assert choice.maker(Embeddings("semantic", Semantic.name, {})).source == "semantic"
+
+
+def test_the_objects_model_of_earlier_versions_is_gone(choice: ZeroShotChoice) -> None:
+    made = Embeddings("objects", "objects (ImageNet classes matched by all-MiniLM-L6-v2)", {})
+    with pytest.raises(ModelGone):
+        choice.maker(made)
+
+
+def test_background_that_was_sure_is_left_alone(found: Report, choice: ZeroShotChoice) -> None:
+    """Nobody but the trained model was asked about it."""
+    said = Scores("bilstm", (("NoFight", 0.97), ("Walk", 0.02)))
+    first, *others = found.segments
+    still = dataclasses.replace(first, top5=said.top, confidence=0.97, source="bilstm")
+    vectors = {i: vector for i, vector in found.embeddings.vectors.items() if i > 0}
+    embeddings = dataclasses.replace(found.embeddings, vectors=vectors)
+    report = dataclasses.replace(
+        found, segments=(quiet(still, said), *others), embeddings=embeddings
+    )
+    before = told(report)["segment_predictions"]
+    assert (before[0]["label"], before[0]["source"]) == (UNKNOWN, "bilstm")
+    again = rescored(told(report), [Kept(embeddings, choice.maker(embeddings))], LABELS)
+    after = again["segment_predictions"]
+    assert after[0] == before[0]
+    assert all({label for label, _ in each["top5"]} == set(LABELS) for each in after[1:])
 
 
 def test_both_of_two_models_are_scored_anew(

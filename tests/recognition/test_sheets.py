@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -14,7 +13,7 @@ from config import Settings
 from har.jobs import disk
 from har.media.frames import frames
 from har.media.probe import probe
-from har.models.motion_backbone import small
+from har.models.motion_backbone import MotionBackbone
 from har.recognition.sheets import SheetWriter
 from har.types import Fit, FrameBatch, Sheets
 
@@ -43,11 +42,11 @@ def tiles(folder: Path, sheets: Sheets) -> NDArray[np.uint8]:
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 150])
 def test_frames_fill_sheets_in_their_order(tmp_path: Path, count: int) -> None:
     greys = [50 + i for i in range(count)]
-    writer = SheetWriter(tmp_path, 8.0, 112, 1.0)
+    writer = SheetWriter(tmp_path, 8.0, 16, 112, 1.0)
     for start in range(0, count, 32):
         writer.add(batch(greys[start : start + 32]))
     sheets = writer.finish()
-    expected = Sheets(8.0, 112, 112, 112, 8, 8, count, (count + 63) // 64)
+    expected = Sheets(8.0, 112, 112, 112, 8, 8, count, (count + 63) // 64, 16)
     assert sheets == expected
     assert len(list(tmp_path.iterdir())) == expected.sheets
     shown = tiles(tmp_path, sheets).mean(axis=(1, 2, 3))
@@ -56,7 +55,7 @@ def test_frames_fill_sheets_in_their_order(tmp_path: Path, count: int) -> None:
 
 
 def test_a_sheet_is_there_as_soon_as_it_is_full(tmp_path: Path) -> None:
-    writer = SheetWriter(tmp_path, 8.0, 112, 1.0)
+    writer = SheetWriter(tmp_path, 8.0, 16, 112, 1.0)
     writer.add(batch([9] * 63))
     assert list(tmp_path.iterdir()) == []
     writer.add(batch([9, 9]))
@@ -64,7 +63,7 @@ def test_a_sheet_is_there_as_soon_as_it_is_full(tmp_path: Path) -> None:
 
 
 def test_frames_of_another_size_are_no_larger(tmp_path: Path) -> None:
-    writer = SheetWriter(tmp_path, 8.0, 300, 1.0)
+    writer = SheetWriter(tmp_path, 8.0, 16, 300, 1.0)
     writer.add(batch([40, 200], 300))
     sheets = writer.finish()
     assert sheets.size == 112
@@ -89,7 +88,7 @@ def test_what_is_shown_of_a_video_is_not_distorted(
     """However the networks get it. The first video is anamorphic, of 340 x 256 pixels at 5:3."""
     video = probe(samples / name, settings)
     batch = next(frames(video, 8.0, fit, settings))
-    writer = SheetWriter(tmp_path, 8.0, fit.size, fit.ratio(video.ratio))
+    writer = SheetWriter(tmp_path, 8.0, 16, fit.size, fit.ratio(video.ratio))
     writer.add(batch)
     sheets = writer.finish()
     assert (sheets.width, sheets.height, sheets.size) == (width, height, max(width, height))
@@ -100,13 +99,22 @@ def test_what_is_shown_of_a_video_is_not_distorted(
 
 def test_they_show_what_the_backbone_saw(tmp_path: Path, samples: Path, settings: Settings) -> None:
     video = probe(samples / "real/gymnastics.mp4", settings)
-    writer = SheetWriter(tmp_path, 8.0, 224, 1.0)
+    fit = MotionBackbone.fit(192)
+    writer = SheetWriter(tmp_path, 12.5, 32, fit.size, fit.ratio(video.ratio))
     seen = []
-    for part in frames(video, 8.0, 224, settings):
+    for part in frames(video, 12.5, fit, settings):
         writer.add(part)
-        seen.append(small(torch.from_numpy(part.pixels)))
-    expected = (torch.cat(seen).permute(0, 2, 3, 1).numpy() + 1) * 127.5
-    shown = tiles(tmp_path, writer.finish())[: len(expected)].astype(float)
+        seen.append(part.pixels)
+    sheets = writer.finish()
+    assert (sheets.fps, sheets.clip, sheets.width, sheets.height) == (12.5, 32, 112, 63)
+    size = sheets.width, sheets.height
+    expected = np.stack(
+        [
+            np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BOX), float)
+            for frame in np.concatenate(seen)
+        ]
+    )
+    shown = tiles(tmp_path, sheets)[: len(expected)].astype(float)
     errors = ((shown - expected) ** 2).mean(axis=(1, 2, 3))
     others = ((shown[8:] - expected[:-8]) ** 2).mean(axis=(1, 2, 3))
     assert errors.max() < 80, "29 dB"
@@ -115,7 +123,7 @@ def test_they_show_what_the_backbone_saw(tmp_path: Path, samples: Path, settings
 
 def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
     (tmp_path / "frames-0.jpg").symlink_to("/dev/full")
-    writer = SheetWriter(tmp_path, 8.0, 112, 1.0)
+    writer = SheetWriter(tmp_path, 8.0, 16, 112, 1.0)
     writer.add(batch([9]))
     with pytest.raises(OSError, match="No space") as raised:
         writer.finish()

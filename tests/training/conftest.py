@@ -72,7 +72,8 @@ def mini_run(mini: Mini, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = folder.parent / "model.safetensors"
     options = ["--run", str(folder), "--out", str(out), "--epochs", "6", "--augment", ""]
     # Small pictures that are seen one by one are scored in a moment.
-    options += ["--backbone", "tf_efficientnet_lite0", "--size", "64"]
+    options += ["--backbone", "tf_efficientnet_lite0", "--size", "64", "--fps", "8"]
+    options += ["--frames", "16", "--stride", "8"]
     assert har(mini, "train", *mini.options, *options) == 0
     return folder
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -161,7 +162,7 @@ def test_what_is_cached_is_not_computed_again(motion: Extractor, clip: Path) -> 
     ],
 )
 def test_the_cache_is_keyed_by_all_that_vectors_depend_on(
-    motion: Extractor, clip: Path, tmp_path: Path, changed: dict[str, object]
+    motion: Extractor, clip: Path, tmp_path: Path, changed: dict[str, Any]
 ) -> None:
     cache = motion.settings.data_dir / "cache" / "features"
     first = motion.of(clip, "Walk")

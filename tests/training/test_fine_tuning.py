@@ -14,7 +14,7 @@ import config
 from config import Settings
 from har import cli
 from har.errors import BadOption, ModelMissing
-from har.models import registry
+from har.models import i3d_weights, registry
 from har.models.clip_checkpoint import ClipCheckpoint
 from har.models.clip_networks import residual
 from har.models.clip_networks.parts import Body
@@ -22,6 +22,7 @@ from har.training import build, fine_tuning, values
 from har.training.batches import PixelClips
 from har.training.loop import Training
 from har.training.material import prepare
+from har.types import Fit
 from tests.models.clip_networks import saved
 from tests.training import small
 
@@ -44,6 +45,22 @@ def test_it_begins_from_the_weights_that_are_here(
     network = fine_tuning.network(fine_tuning.begin(other, settings), 3, other)
     found = fine_tuning.checkpoint(network, ("a", "b", "c"), other, {}).state
     assert not torch.equal(found["stem.0.weight"], known["stem.0.weight"])
+
+
+def test_i3d_begins_from_the_weights_that_come_with_us(settings: Settings) -> None:
+    asked = {"model": "i3d"}
+    recipe = values.resolved(fine_tuning.own(settings, asked), asked)[0]
+    assert (recipe.frames, recipe.fps, recipe.size, recipe.stride) == (32, 12.5, 192, 16)
+    small = replace(recipe, size=64, frames=16, fps=8.0, stride=8)
+    begun = fine_tuning.begin(small, settings)
+    assert (begun.frames, begun.fps, begun.fit) == (16, 8.0, Fit(64, longest=128))
+    network = fine_tuning.network(begun, 3, small)
+    found = fine_tuning.checkpoint(network, ("a", "b", "c"), small, {}).state
+    known = i3d_weights.load()
+    assert found.keys() == known.keys()
+    assert found["classifier.weight"].shape == (3, 1024)
+    same = [key for key in known if not key.startswith("classifier.")]
+    assert all(torch.equal(found[key], known[key]) for key in same)
 
 
 def test_normalisation_layers_learn_statistics_from_scratch_alone(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from har.recognition import timeline
 from har.recognition.recognizer import Recognizer
 from har.training import scoring
 from har.training.manifest import Row
-from har.training.scoring import Scores, Unusable, Video
+from har.training.scoring import HeldBack, Scores, Unusable, Video
 from har.types import UNKNOWN, Options
 from tests.training.conftest import DATA, Mini
 
@@ -28,6 +28,33 @@ def test_what_holds_for_most_of_the_time() -> None:
 def test_below_the_threshold_a_clip_is_unknown() -> None:
     clips = np.array([[0.7, 0.2], [0.1, 0.4], [0.2, 0.5]])
     assert scoring.named(("Walk", "Yoga"), clips, 0.5) == ["Walk", UNKNOWN, "Yoga"]
+
+
+@pytest.mark.parametrize(
+    ("found", "weights"),
+    [
+        ([False] * 3, [1] * 3),
+        ([True] * 3, [1] * 3),
+        ([False, True, False, True, False, False], [1, 1, 1, 1, 1, 1]),
+        ([True, *[False] * 4], [2, 1, 1, 1, 1]),
+    ],
+)
+def test_videos_as_people_find_them_count_half_as_much_as_all_others(
+    found: list[bool], weights: list[float]
+) -> None:
+    held = HeldBack(
+        run="run",
+        rows=tuple(
+            Row(str(i), "Walk", "s", "g", 0, ("Run",) if accepting else ())
+            for i, accepting in enumerate(found)
+        ),
+        labels=("Walk", "Yoga"),
+        learnt=None,
+        folds=np.zeros(len(found), int),
+        scores=(Scores(np.zeros((1, 2)), np.ones(1)),) * len(found),
+        unusable=(),
+    )
+    assert held.scored.weights.tolist() == pytest.approx(weights)
 
 
 @pytest.fixture(scope="module")

@@ -194,11 +194,20 @@ def test_further_videos_calibrate_and_are_not_learnt(
     assert found.data == plain.data
     assert found.labels == plain.labels == ("SitDown", "Walk")
     assert (found.temperature, found.bias) != (plain.temperature, plain.bias)
-    # Of the one any label is right, the other is of an action that is not known.
-    assert found.metrics["metrics"]["videos"] == plain.metrics["metrics"]["videos"] + 1
-    assert found.metrics["metrics"]["per_source"]["web"]["right"] == 1
-    assert found.metrics["unknown_files"] == {"PlayingGuitar": ["found-bars1.mp4"]}
-    assert not plain.metrics["unknown"]
+    # They are told of apart. Of one any label is right, of the other none that the model has.
+    assert plain.metrics["found"] is None
+    told = found.metrics["found"]
+    assert (told["videos"], told["top1"]) == (2, 0.5)
+    assert {said["file"] for said in told["said"]} == {"found-bars0.mp4", "found-bars1.mp4"}
+    assert found.metrics["metrics"]["videos"] == plain.metrics["metrics"]["videos"] == 4
+    assert found.metrics["unknown"] == 0
+
+
+def test_a_manifest_may_tell_all_names_that_are_right(few: Mini, tmp_path: Path) -> None:
+    rows = [replace(row, accept=("Running",)) for row in small.ROWS]
+    lists = listed(tmp_path / "all.csv", rows, "source", "group", "fold", "accept")
+    found = trained(few, tmp_path, *SMALL, "--manifest", lists)
+    assert found.metrics["metrics"]["videos"] == found.metrics["found"]["videos"] == 4
 
 
 @pytest.fixture(scope="module")
@@ -224,9 +233,8 @@ def test_kinetics_actions_are_known_beside_those_that_were_learnt(few: Mini, joi
     held_back = checkpoint.load(joined / "run" / "fold-0.safetensors")
     assert held_back.gate == START
     assert held_back.exemplars.shape == (2, 16)
-    # One video of an action of Kinetics was found, and is a known one.
-    assert model.metrics["metrics"]["videos"] == 6
-    assert model.metrics["unknown"] == 0
+    assert model.metrics["metrics"]["videos"] == 4
+    assert model.metrics["found"]["videos"] == 2
     assert (joined / "model-card.md").read_text() == card.card(model)
 
 
@@ -315,7 +323,6 @@ def test_a_run_is_not_begun_over_another(
         (["--calibration", "none.csv"], "none.csv cannot be read"),
         (["--views", "0"], "views must be from 1 to 100, not 0."),
         (["--actions", "--finetune"], "--actions is for a head on i3d that is not fine-tuned."),
-        (["--actions", "--model", "r3d_18", "--from-scratch"], "--actions is for a head on i3d"),
         (["--actions", "--model", "i3d"], "--actions is for a head on i3d"),
         (["--actions", "--backbone", "tf_efficientnet_lite0"], "--actions is for a head on i3d"),
         (["--actions", "--augment", "mirror:1@after"], "--actions needs cached vectors"),

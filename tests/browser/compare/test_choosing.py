@@ -43,10 +43,11 @@ def offered(select: Locator) -> dict[str, bool]:
 def test_models_are_offered_where_their_weights_are(opened: Page) -> None:
     texts = offered(model(opened))
     assert next(iter(texts)) == "BiLSTM"
+    assert texts["I3D"]
     assert texts["TimeSformer"]
     assert texts["R3D-18 (weights not here)"] is False
     expect(model(opened)).to_have_accessible_description(
-        "a head on i3d: 10 actions, clips of 2.0 s"
+        "a head on i3d: 407 actions, clips of 2.6 s"
     )
     expect(opened.get_by_text("Where weights are not here")).to_be_visible()
     model(opened).select_option(label="TimeSformer")

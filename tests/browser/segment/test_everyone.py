@@ -61,15 +61,15 @@ def test_a_clip_that_is_being_corrected_stays(open_page: Open) -> None:
     page = open_page()
     page.get_by_role("button", name="Wrong? Fix it").click()
     call(page, "clip", 1)
-    assert clip(page) == "clip 1 of 7"
+    assert clip(page) == "clip 1 of 8"
     page.get_by_label(WRITING).fill("Yoga")
     page.get_by_role("heading", level=1).click()
     call(page, "clip", 2)
-    assert clip(page) == "clip 1 of 7"
+    assert clip(page) == "clip 1 of 8"
     page.get_by_label(WRITING).fill("")
     page.get_by_role("heading", level=1).click()
     call(page, "clip", 3)
-    assert clip(page) == "clip 4 of 7"
+    assert clip(page) == "clip 4 of 8"
     expect(page.get_by_label(WRITING)).to_be_hidden()
 
 

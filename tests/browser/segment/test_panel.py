@@ -12,9 +12,19 @@ from playwright.sync_api import Locator, Page, expect
 from har.models.labels import spaced
 from tests.browser.conftest import until
 from tests.browser.segment.conftest import Open, call
-from tests.browser.segment.results import CLIPS, COUNT, EARLIER, FPS, START, THRESHOLDS, job
+from tests.browser.segment.results import (
+    CLIPS,
+    COUNT,
+    EARLIER,
+    FPS,
+    FRAMES,
+    START,
+    STRIDE,
+    THRESHOLDS,
+    job,
+)
 
-TRAINED, BOTH, UNNAMED, CORRECTED = 0, 1, 2, 4
+TRAINED, BOTH, UNNAMED, CORRECTED, NOTHING = 0, 1, 2, 4, 7
 
 
 def model(page: Page, name: str) -> Locator:
@@ -37,7 +47,7 @@ def test_the_trained_model_alone_has_its_bars(open_page: Open) -> None:
     panel = page.locator("#detail")
     expect(page.get_by_role("heading", level=2)).to_have_text(re.compile("Walking\\s*88%"))
     expect(model(page, "trained").get_by_role("heading")).to_have_text("Trained model (BiLSTM)")
-    expect(panel).to_contain_text("0:07.0, clip 1 of 7")
+    expect(panel).to_contain_text("0:07.6, clip 1 of 8")
     expect(panel).to_contain_text("Named by BiLSTM, the trained model.")
     assert rows(page, "trained") == listed(CLIPS[TRAINED].top5)
     expect(model(page, "trained")).to_contain_text(
@@ -75,6 +85,27 @@ def test_numbers_that_differ_look_different(open_page: Open) -> None:
     expect(page.locator(".winner")).to_have_count(0)
 
 
+def test_a_clip_in_which_nothing_is_done(open_page: Open) -> None:
+    page = open_page()
+    call(page, "clip", NOTHING)
+    expect(page.get_by_role("heading", level=2)).to_have_text(re.compile("Unknown\\s*$"))
+    expect(page.locator("#detail")).to_contain_text("BiLSTM sees no action here.")
+    assert rows(page, "trained") == listed(CLIPS[NOTHING].top5)
+    expect(model(page, "trained")).to_contain_text(
+        "90.5% sure of Standing still, which is enough: it needs 55.0%."
+    )
+    expect(model(page, "zero-shot")).to_contain_text("Not asked")
+    expect(page.locator(".winner")).to_have_count(0)
+
+
+def test_the_form_tells_of_how_many_clips_the_zero_shot_model_was_asked(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_text("Actions to look for").click()
+    expect(page.locator("#vocabulary")).to_contain_text(
+        "The trained model was not sure of 4 of 8 clips. For those, CLIP, which"
+    )
+
+
 @pytest.mark.parametrize(("index", "name"), [(TRAINED, "trained"), (BOTH, "zero-shot")])
 def test_bars_and_thresholds_are_drawn_to_one_scale(open_page: Open, index: int, name: str) -> None:
     page = open_page()
@@ -104,15 +135,29 @@ def test_a_corrected_clip_tells_what_the_model_had_said(open_page: Open) -> None
     expect(page.locator("[data-corrections]")).to_contain_text("(3 clips)")
 
 
+def show_in(page: Page, name: str, facts: dict[str, int]) -> None:
+    """Show a job whose video has these facts."""
+    shown = job(name)
+    shown["result"]["video"] |= facts
+    call(page, "show", shown)
+
+
 SHADES = "[...document.querySelectorAll('.thumbnails canvas')].map(shade)"
 """How bright the thumbnails are."""
 
 
-@pytest.mark.parametrize("index", [0, 5])
-def test_the_thumbnails_are_the_frames_of_the_clip(open_page: Open, index: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "index", "frames"),
+    [("made-up", 0, FRAMES), ("made-up", 5, FRAMES), (EARLIER, 5, 16)],
+)
+def test_the_thumbnails_are_the_frames_of_the_clip(
+    open_page: Open, name: str, index: int, frames: int
+) -> None:
     page = open_page()
+    show_in(page, name, {})
     call(page, "clip", index)
-    wanted = [index * int(FPS) + k for k in range(1, 16, 2)]
+    each = frames // 8
+    wanted = [index * STRIDE + k for k in range(each // 2, frames, each)]
     bright = [2 * k for k in wanted]
     until(page, f"(want) => {SHADES}.every((shade, at) => Math.abs(shade - want[at]) <= 3)", bright)
     assert len(page.evaluate(SHADES)) == 8
@@ -125,20 +170,13 @@ def test_the_thumbnails_are_the_frames_of_the_clip(open_page: Open, index: int) 
 
 
 @pytest.mark.parametrize(
-    ("time", "frame"), [(0, 0), (START + 8.0, 64), (START + 8.1, 65), (1e6, COUNT - 1)]
+    ("time", "frame"), [(0, 0), (START + 5.12, 64), (START + 5.19, 65), (1e6, COUNT - 1)]
 )
 def test_a_second_has_the_picture_of_its_frame(open_page: Open, time: float, frame: int) -> None:
     page = open_page()
     until(page, f"(time) => Math.abs(shade(pictureAt(time)) - {2 * frame}) <= 3", time)
     shape = page.evaluate("(time) => pictureAt(time).width / pictureAt(time).height", time)
     assert shape == pytest.approx(16 / 9, abs=0.02)
-
-
-def show_in(page: Page, name: str, facts: dict[str, int]) -> None:
-    """Show a job whose video has these facts."""
-    shown = job(name)
-    shown["result"]["video"] |= facts
-    call(page, "show", shown)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.browser.timeline.conftest import settle
 from tests.browser.timeline.results import Result, clip, result_of
 
 RUNS = [("Walk", 5, 0.9, "bilstm"), ("playing chess", 3, 0.3, "clip")]
-RUNS += [("Unknown", 2, 0.1, "objects"), ("Walk", 4, 0.6, "bilstm"), ("PushUps", 6, 1.0, "bilstm")]
+RUNS += [("Unknown", 2, 0.1, "semantic"), ("Walk", 4, 0.6, "bilstm"), ("PushUps", 6, 1.0, "bilstm")]
 
 
 def story(times: int = 1, start: float = 0.0) -> Result:

@@ -23,7 +23,7 @@ def clip(start: float, label: str, confidence: float, source: Source = "bilstm")
     shares = [confidence, *((1 - confidence) * 0.5**n for n in range(1, 5))]
     top = tuple(zip([label, *others], shares, strict=True))
     end = start + CLIP_SECONDS
-    if source not in ("clip", "objects"):
+    if source not in ("clip", "semantic"):
         return Segment(start, end, label, confidence, top, source)
     reason = "bilstm confidence 0.31 below threshold 0.55"
     trained = Scores("bilstm", tuple(zip(TRAINED, (0.31, 0.2, 0.1, 0.05, 0.02), strict=False)))
@@ -53,7 +53,7 @@ def made_up(clips: int, seed: int = 1, start: float = 0.0) -> Result:
 
 def _scored(dice: random.Random, start: float, label: str) -> Segment:
     if label == UNKNOWN:
-        return clip(start, label, dice.uniform(0.05, 0.15), "objects")
+        return clip(start, label, dice.uniform(0.05, 0.15), "semantic")
     if label in ZERO_SHOT or dice.random() < 0.06:
         return clip(start, label, dice.triangular(0.15, 0.6, 0.35), "clip")
     return clip(start, label, dice.triangular(0.55, 0.99, 0.9))

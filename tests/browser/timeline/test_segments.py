@@ -57,7 +57,7 @@ def along(page: Page, result: Result, start: float, end: float, y: float) -> set
     [
         (["bilstm", "bilstm"], []),
         (["bilstm", "clip"], ["named by CLIP, zero-shot"]),
-        (["objects", "clip"], ["named by objects and CLIP, zero-shot"]),
+        (["semantic", "clip"], ["named by semantic and CLIP, zero-shot"]),
     ],
 )
 def test_the_legend_names_the_zero_shot_model(

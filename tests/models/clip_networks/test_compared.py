@@ -140,10 +140,10 @@ def test_a_worker_tells_which_models_there_are(service: Service) -> None:
 
     models = {model["name"]: model for model in eventually(told, "the models")}
     here = {name for name, model in models.items() if model["here"]}
-    assert here == {"bilstm", "r3d_18", FETCHED}
+    assert here == {"bilstm", "i3d", "r3d_18", FETCHED}
     assert [name for name, model in models.items() if model["default"]] == ["bilstm"]
     assert (models["r3d_18"]["labels"], models["r3d_18"]["clip_seconds"]) == (400, 1.067)
-    assert models["bilstm"]["clip_seconds"] == 2.0
+    assert models["bilstm"]["clip_seconds"] == models["i3d"]["clip_seconds"] == 2.56
     assert (models["lstm"]["labels"], models["lstm"]["clip_seconds"]) == (None, None)
 
 

@@ -152,7 +152,10 @@ def test_torchvisions_file_must_have_the_hash_of_its_name(
             assert not [path for path in (tmp_path / "torch").rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize(("name", "said"), [("lstm", "har train"), ("nobody", "har models")])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("lstm", "har train"), ("i3d", "come with this program"), ("nobody", "har models")],
+)
 def test_what_is_not_to_be_fetched(nothing: None, settings: Settings, name: str, said: str) -> None:
     with pytest.raises(BadOption, match=said):
         fetching.fetch(settings, name)

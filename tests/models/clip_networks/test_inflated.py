@@ -11,10 +11,9 @@ import pytest
 import torch
 
 from config import Settings
-from har.errors import BadOption
 from har.export.result import document
 from har.media.probe import probe
-from har.models import fetching, i3d_weights, listing, precision, registry
+from har.models import i3d_weights, listing, precision, registry
 from har.models.choices import choices
 from har.models.clip_checkpoint import ClipCheckpoint
 from har.models.clip_networks import THRESHOLD, inflated
@@ -56,15 +55,13 @@ def test_it_is_here_by_its_name(recognizer: Recognizer, settings: Settings) -> N
     assert Recognizers(recognizer, settings).get("i3d") is recognizer
 
 
-def test_it_is_listed_as_here_and_not_to_be_fetched(settings: Settings) -> None:
+def test_it_is_listed_as_here(settings: Settings) -> None:
     [choice] = [one for one in choices(settings, "i3d") if one["name"] == "i3d"]
     assert (choice["here"], choice["default"], choice["labels"]) == (True, True, 400)
     assert choice["clip_seconds"] == pytest.approx(32 / 12.5)
     [line] = [x for x in listing.table(settings, timed=False).splitlines() if x.startswith("i3d ")]
     assert "32 x 192 px at 12.5/s: 2.6 s" in line
     assert line.endswith("here")
-    with pytest.raises(BadOption, match="come with this program"):
-        fetching.fetch(settings, "i3d")
 
 
 def test_a_golfer_plays_golf(recognizer: Recognizer, golf: Path, settings: Settings) -> None:

@@ -94,7 +94,7 @@ def test_the_fallback_sheets_and_embeddings(
     asked = Options(threshold=1.0, annotate=False)
     report = processed(recognizer, video, tmp_path, asked, settings)
     for segment in report.segments:
-        assert segment.source == "objects"
+        assert segment.source == "semantic"
         assert segment.trained
         assert segment.trained.source == source
         assert (segment.reason or "").startswith(f"{source} confidence ")

@@ -14,6 +14,8 @@ from transformers import CLIPImageProcessor, CLIPModel, CLIPTokenizer
 from transformers.image_utils import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
 from har.errors import CheckpointError
+from har.models.labels import UCF101, spaced
+from har.models.zero_shot.background import NEUTRAL, beside
 from har.models.zero_shot.clip import ClipZeroShot
 from tests.models.zero_shot.tiny_clip import IMAGE_SIZE, TEXT_LENGTH, save_tiny_clip
 
@@ -91,18 +93,49 @@ def test_scores_are_those_of_the_library(
         "a video of a person doing sitting down",
         "a video of a person doing yoga",
         "a video of a person doing juggling three balls",
+        *(
+            name if name in NEUTRAL else f"a video of a person doing {spaced(name).lower()}"
+            for name in beside(LABELS)[len(LABELS) :]
+        ),
     ]
     tokens = CLIPTokenizer.from_pretrained(tiny_clip)(
-        sentences, padding="max_length", max_length=TEXT_LENGTH, return_tensors="pt"
+        sentences,
+        padding="max_length",
+        truncation=True,
+        max_length=TEXT_LENGTH,
+        return_tensors="pt",
     )
     images = CLIPImageProcessor.from_pretrained(tiny_clip)(list(pixels), return_tensors="pt")
     with torch.inference_mode():
         expected = reference(**tokens, **images).logits_per_image.softmax(dim=1)[0]
     found = clip.scores(clip.embed(pixels)[0], LABELS)
     assert found.shape == (4,)
-    assert found.sum().item() == pytest.approx(1)
-    assert expected.max() - expected.min() > 0.05, "the labels must differ for this to say anything"
-    torch.testing.assert_close(found, expected, atol=0.02, rtol=0)
+    few = expected[:4]
+    assert few.max() > 1.2 * few.min(), "the labels must differ for this to say anything"
+    torch.testing.assert_close(found, few, atol=0, rtol=0.1)
+
+
+@pytest.mark.parametrize("label", ["an elephant on the moon", "Zxq", "Yoga"])
+def test_a_label_alone_is_not_certain(clip: ClipZeroShot, label: str) -> None:
+    """What is asked is scored against what nobody asked for, too."""
+    [score] = clip.scores(clip.embed(frames(1))[0], (label,)).tolist()
+    assert 0 < score < 0.1
+
+
+def test_a_score_does_not_depend_on_how_many_others_are_asked(clip: ClipZeroShot) -> None:
+    embedding = clip.embed(frames(4)).mean(dim=0)
+    [alone] = clip.scores(embedding, ("juggling three balls",)).tolist()
+    for others in (("Yoga", "an elephant on the moon"), UCF101):
+        among = clip.scores(embedding, ("juggling three balls", *others))[0].item()
+        assert among == pytest.approx(alone, rel=0.25)
+
+
+def test_of_a_clip_the_mean_is_kept(clip: ClipZeroShot) -> None:
+    """It can tell without what the trained model saw."""
+    pixels = frames(6)
+    vectors = clip.embed(pixels[::3])
+    torch.testing.assert_close(clip.of_clip(vectors, pixels, None), vectors.mean(dim=0))
+    torch.testing.assert_close(clip.of_clip(vectors, pixels, torch.zeros(400)), vectors.mean(dim=0))
 
 
 def test_scores_go_with_their_labels_in_any_order(clip: ClipZeroShot) -> None:
@@ -120,14 +153,14 @@ def test_length_of_the_mean_does_not_matter(clip: ClipZeroShot) -> None:
 
 def test_text_is_embedded_once_and_without_idle_padding(tiny_clip: Path) -> None:
     clip = ClipZeroShot(str(tiny_clip), "tiny", {})
-    [(count, length)] = watch_tokens(clip, LABELS)
-    assert count == len(LABELS)
-    assert length < TEXT_LENGTH
-    assert watch_tokens(clip, LABELS) == []
+    [(count, _)] = watch_tokens(clip, LABELS[:2])
+    assert count == len(beside(LABELS[:2]))
     assert watch_tokens(clip, LABELS[:2]) == []
-    [(count, _)] = watch_tokens(clip, (*LABELS[:2], "juggling", "juggling"))
+    assert watch_tokens(clip, LABELS[:1]) == []
+    [(count, length)] = watch_tokens(clip, (*LABELS[:2], "made up", "made up"))
     assert count == 1
-    assert watch_tokens(clip, LABELS) == []
+    assert length < TEXT_LENGTH
+    assert watch_tokens(clip, LABELS[:2]) == []
 
 
 def test_padding_does_not_change_a_label(clip: ClipZeroShot, tiny_clip: Path) -> None:
@@ -139,16 +172,16 @@ def test_padding_does_not_change_a_label(clip: ClipZeroShot, tiny_clip: Path) ->
 
 
 def test_a_label_longer_than_the_model_reads_is_cut(clip: ClipZeroShot) -> None:
-    assert watch_tokens(clip, ("a" * 100, "Row")) == [(2, TEXT_LENGTH)]
+    clip.scores(torch.ones(24), ("Row",))
+    assert watch_tokens(clip, ("a" * 100, "Row")) == [(1, TEXT_LENGTH)]
 
 
 def test_a_description_speaks_for_its_label(clip: ClipZeroShot, tiny_clip: Path) -> None:
     described = ClipZeroShot(str(tiny_clip), "tiny", {"Yoga": "a video of a person doing plank"})
     embedding = clip.embed(frames(2)).mean(dim=0)
-    torch.testing.assert_close(
-        described.scores(embedding, ("Yoga", "Run")),
-        clip.scores(embedding, ("plank", "Run")),
-    )
+    a = described.scores(embedding, ("Yoga", "Run"))
+    b = clip.scores(embedding, ("plank", "Run"))
+    torch.testing.assert_close(a[0] / a[1], b[0] / b[1], atol=0.02, rtol=0)
 
 
 MEAN = torch.tensor(OPENAI_CLIP_MEAN).view(3, 1, 1)
