@@ -16,15 +16,15 @@ from PIL import Image
 
 from har.models.checkpoint import Checkpoint
 from har.recognition.clips import pad, windows
+from har.types import Fit
 
 
 class Straightforward:
     """The naive recogniser of a checkpoint."""
 
-    def __init__(self, model: Checkpoint) -> None:
-        self.model = model
-        self.network = model.embedder().network.to(memory_format=torch.contiguous_format)
-        self.head = model.network()
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.model = checkpoint.at_work("")
+        self.network = checkpoint.embedder().network.to(memory_format=torch.contiguous_format)
 
     def clip_scores(self, path: Path) -> NDArray[np.float32]:
         """Probabilities [clips, labels]."""
@@ -35,8 +35,9 @@ class Straightforward:
 
     @torch.inference_mode()
     def _clip(self, pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        pixels = torch.from_numpy(np.stack([resized(p, self.model.size) for p in pictures]))
-        logits, _ = self.head(self.network(pad(pixels, self.model.frames)[None]))
+        pixels = torch.from_numpy(np.stack([resized(p, self.model.fit) for p in pictures]))
+        vectors = self.network(pad(pixels, self.model.frames)[None])
+        logits, _ = self.model.judge(vectors)
         return self.model.probabilities(logits).numpy()
 
 
@@ -55,7 +56,8 @@ def sampled(path: Path, fps: float) -> list[NDArray[np.uint8]]:
     return [slots[slot] for slot in sorted(slots) if slot < count]
 
 
-def resized(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """RGB, squashed to a square."""
+def resized(picture: NDArray[np.uint8], fit: Fit) -> NDArray[np.uint8]:
+    """RGB, at the size that the network sees."""
     image = Image.fromarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
-    return np.asarray(image.resize((size, size), Image.Resampling.BICUBIC))
+    height, width = fit.shape(*image.size)
+    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))

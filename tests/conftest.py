@@ -128,7 +128,7 @@ def settings(tmp_path: Path) -> config.Settings:
 
 @pytest.fixture(scope="session")
 def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
-    """The models that are shipped, and the objects model for zero-shot."""
+    """The models that are shipped, and the semantic model for zero-shot."""
     from har.recognition.recognizer import Recognizer  # PyTorch takes seconds
 
     data = seed(tmp_path_factory.mktemp("recognizer"))

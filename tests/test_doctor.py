@@ -19,6 +19,7 @@ from har.models.checkpoint import Checkpoint
 from har.models.frame_backbone import PACKAGED
 from har.models.heads import make_head
 from har.models.zero_shot import weights
+from tests.models import made
 from tests.models.clip_networks.saved import save_residual
 from tests.models.zero_shot.hub import serve
 from tests.models.zero_shot.tiny_clip import save_tiny_clip
@@ -38,6 +39,7 @@ def save_checkpoint(folder: Path, backbone: str, features: int) -> Path:
     mean, std = normalisation(backbone)
     checkpoint = Checkpoint(
         labels=labels,
+        learnt=labels,
         backbone=backbone,
         features=features,
         head="bilstm",
@@ -102,7 +104,7 @@ def test_a_machine_on_which_all_is_well(examine: Examine, healthy: config.Settin
     assert torch.__version__ in said["torch"]
     assert "3 labels" in said["Trained model"]
     assert PACKAGED in said["Backbone"]
-    assert said["CLIP"].startswith("ok switched off")
+    assert said["CLIP"] == "ok switched off; the semantic model is used"
 
 
 def test_no_checkpoint_is_a_failure_and_the_rest_is_still_said(
@@ -130,6 +132,23 @@ def test_a_model_without_its_weights_is_a_failure_with_the_command(
     code, said = examine(replace(healthy, model="mc3_18"))
     assert code == 0
     assert said["Trained model"] == "ok mc3_18 (KINETICS400_V1), 400 labels"
+
+
+def test_a_model_that_is_joined_to_kinetics_classifier(
+    examine: Examine, healthy: config.Settings, tmp_path: Path
+) -> None:
+    joint = made.joint()
+    joint.save(tmp_path / "joint.safetensors")
+    code, said = examine(replace(healthy, checkpoint=tmp_path / "joint.safetensors"))
+    assert code == 0
+    assert said["Trained model"] == f"ok joint.safetensors: bilstm, {len(joint.labels)} labels"
+    assert said["Backbone"] == f"ok i3d, {joint.features} features"
+
+
+def test_i3d_by_its_name_is_there(examine: Examine, healthy: config.Settings) -> None:
+    code, said = examine(replace(healthy, model="i3d"))
+    assert code == 0
+    assert said["Trained model"] == "ok i3d (Kinetics-400), 400 labels"
 
 
 def test_a_damaged_checkpoint_is_a_failure(
@@ -198,9 +217,12 @@ def test_clip_that_the_hub_did_not_give(examine: Examine, healthy: config.Settin
     assert "has not been asked" in examine(settings)[1]["CLIP"]
     weights.remember(settings, "the model hub cannot be reached", "ConnectError('no route')")
     code, said = examine(settings)
-    assert code == 0, "the objects model stands in"
+    assert code == 0, "the semantic model stands in"
     assert said["CLIP"].startswith("warn")
-    assert "someone/tiny-clip: the model hub cannot be reached" in said["CLIP"]
+    assert (
+        "the semantic model stands in for someone/tiny-clip: the model hub cannot be reached"
+        in said["CLIP"]
+    )
     assert "ConnectError" in said["CLIP"]
     assert "tried on 20" in said["CLIP"]
     assert "hf download someone/tiny-clip --revision main" in said["CLIP"]

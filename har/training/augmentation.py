@@ -60,7 +60,7 @@ CROP = (0.7, 1.0)
 MARGIN = (1.1, 1.8)
 """Range of the sides that ``focus`` leaves, as a multiple of those in which something moves."""
 SMALLEST = 0.5
-"""The least share of the picture's sides that ``focus`` leaves."""
+"""The least share of a side that ``focus`` leaves, less what lies beyond the edge."""
 _MOVING = 0.8
 """The share of all motion that lies between those sides."""
 _COMPARED = 16

@@ -26,6 +26,7 @@ from har.training.metrics import Booleans, Floats, Integers
 from har.types import UNKNOWN, Action, VideoFacts
 
 _FOUND = 0.5
+"""What rows with ``accept`` weigh together, as a share of all others."""
 _WORKERS = 3
 """Videos at work at once: some are opened and decoded while another is scored."""
 

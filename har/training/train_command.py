@@ -57,8 +57,8 @@ def run_train(arguments: argparse.Namespace, settings: Settings) -> int:
     from har.training import dataset, loop, runs
 
     _check(recipe, settings)
-    _calibrating(places)
     dataset.learnt(rows)
+    calibrating = _calibrating(places, rows)
     unknown = _unknown(places)
     precision.tune(settings.threads)
     loop.make_repeatable()
@@ -70,7 +70,7 @@ def run_train(arguments: argparse.Namespace, settings: Settings) -> int:
         run = runs.create(folder, recipe, places, rows)
     try:
         with run.alone():
-            return _trained(run, recipe, places, rows, unknown, settings)
+            return _trained(run, recipe, places, rows, calibrating, unknown, settings)
     except KeyboardInterrupt:
         print(f"har: stopped; go on with: har train --resume {run.folder}", file=sys.stderr)
         return 130
@@ -154,16 +154,20 @@ def _rows(places: Places) -> list[Row]:
     )
 
 
-def _calibrating(places: Places) -> list[Row]:
-    """The videos that calibrate and are not learnt. Raises ManifestError."""
-    from dataclasses import replace
+def _calibrating(places: Places, rows: list[Row]) -> list[Row]:
+    """The videos that calibrate and are not learnt, spread over the folds of ``rows``.
 
+    Raises ManifestError, also for a video that is among the rows.
+    """
     from har.training import manifest
 
     if not places.calibration:
         return []
     found = manifest.read(Path(places.calibration), Path(places.root))
-    return [replace(row, fold=None) for row in found]
+    manifest.refuse_repeated([*rows, *found])
+    folds = sorted({row.fold for row in rows if row.fold is not None})
+    placed = manifest.with_folds(found, len(folds))
+    return [replace(row, fold=folds[row.fold or 0]) for row in placed]
 
 
 def _unknown(places: Places) -> list[Video]:
@@ -187,6 +191,7 @@ def _trained(
     recipe: Recipe,
     places: Places,
     rows: list[Row],
+    calibrating: list[Row],
     unknown: list[Video],
     settings: Settings,
 ) -> int:
@@ -194,9 +199,9 @@ def _trained(
 
     root, out = Path(places.root), Path(places.out)
     build.build(run, material.prepare(recipe, rows, root, settings), recipe)
-    rows = [*rows, *_calibrating(places)]
+    held_out = [*rows, *calibrating]
     model = calibrate.calibrate(
-        run.folder, rows, root, replace(settings, clip_model="off"), unknown
+        run.folder, held_out, root, replace(settings, clip_model="off"), unknown
     )
     model.save(run.checkpoint(build.FINAL))
     model.save(out)

@@ -17,7 +17,9 @@ from har.errors import CheckpointError
 from har.models import checkpoint, checkpoint_file
 from har.models.checkpoint import Checkpoint
 from har.models.heads import make_head
+from har.models.joint import EXPERTS, MIXING, TRUST, Joint, evidence_length
 from tests.fuzz.inputs import JSON
+from tests.models import made
 
 SIZES = {"width": 8, "hidden": 6}
 
@@ -28,6 +30,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("checkpoints") / "sound.safetensors"
     Checkpoint(
         labels=("PushUps", "Walk", "Yoga"),
+        learnt=("PushUps", "Walk", "Yoga"),
         backbone="tf_efficientnet_lite0",
         features=16,
         head="bilstm",
@@ -48,6 +51,14 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def joint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One of a head that is joined to Kinetics' classifier."""
+    path = tmp_path_factory.mktemp("checkpoints") / "joint.safetensors"
+    made.joint().save(path)
+    return path
+
+
 def meta_of(path: Path) -> dict[str, Any]:
     with safe_open(path, framework="pt") as file:
         meta: dict[str, Any] = json.loads(file.metadata()["har"])
@@ -60,8 +71,14 @@ def works_or_is_refused(path: Path) -> None:
     except CheckpointError:
         return
     logits, _ = model.network()(torch.zeros(1, model.frames, model.features))
+    if model.gate:
+        length = evidence_length(len(model.learnt))
+        numbers = 10 * torch.randn(20, length, generator=torch.Generator().manual_seed(0))
+        numbers[0] = 0
+        with torch.inference_mode():
+            logits = Joint(model.learnt, model.gate)(numbers)
     found = model.probabilities(logits)
-    assert found.shape == (1, len(model.labels))
+    assert found.shape == (len(logits), len(model.labels))
     assert bool(((found >= 0) & (found <= 1)).all())
 
 
@@ -77,14 +94,50 @@ CHOSEN = (
 @example({"backbone": None})
 @example({"sizes": {**SIZES, "layers": True}})
 @example({"sizes": {**SIZES, "dropout": float("nan")}})
-def test_any_metadata(written: Path, changes: dict[str, Any]) -> None:
-    tensors = load_file(written)
-    meta = {**meta_of(written), **changes}
+@example({"learnt": None})
+@example({"gate": {}})
+def test_any_metadata(written: Path, joint: Path, changes: dict[str, Any]) -> None:
+    for path in (written, joint):
+        works_or_is_refused(changed(path, changes))
+
+
+def changed(path: Path, changes: dict[str, Any]) -> Path:
+    """A checkpoint with other metadata, signed anew."""
+    tensors = load_file(path)
+    meta = {**meta_of(path), **changes}
     del meta["sha256"]
     meta["sha256"] = checkpoint_file.digest(meta, tensors)
-    path = written.with_name("changed.safetensors")
+    path = path.with_name("changed.safetensors")
     save_file(tensors, path, {"har": json.dumps(meta)})
-    works_or_is_refused(path)
+    return path
+
+
+NUMBER = st.floats(-1e6, 1e6) | st.floats() | st.integers(-3, 3) | st.sampled_from(["1", None])
+
+
+def several(count: int) -> st.SearchStrategy[list[Any]]:
+    """Mostly as many numbers as there should be."""
+    numbers = st.floats(-20, 20)
+    return st.lists(numbers, min_size=count, max_size=count) | st.lists(
+        NUMBER, min_size=count - 1, max_size=count
+    )
+
+
+GATES = st.fixed_dictionaries(
+    {
+        "mixing": st.lists(several(MIXING), min_size=EXPERTS, max_size=EXPERTS),
+        "temperatures": st.lists(st.floats(0.1, 10), min_size=2, max_size=2) | several(2),
+        "trust": several(TRUST),
+    }
+)
+
+
+@given(GATES | st.dictionaries(st.sampled_from(["mixing", "temperatures", "trust"]), JSON))
+@example({"mixing": [[6e4] * MIXING] * EXPERTS, "temperatures": [1e-4, 1e4], "trust": [6e4] * 8})
+@example({"mixing": [[1.0] * MIXING] * EXPERTS, "temperatures": [0, 1], "trust": [1.0] * TRUST})
+@example({"mixing": [[1e308] * MIXING] * EXPERTS, "temperatures": [1, 1], "trust": [1.0] * TRUST})
+def test_any_gate(joint: Path, gate: dict[str, Any]) -> None:
+    works_or_is_refused(changed(joint, {"gate": gate}))
 
 
 @given(JSON.map(json.dumps) | st.text())

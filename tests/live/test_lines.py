@@ -10,7 +10,7 @@ from har.types import Segment
 
 TOP = (("PushUps", 0.8765), ("Squats", 0.06), ("Yoga", 0.03), ("Walk", 0.02))
 ANSWER = Answer(Segment(2.0, 4.0, "PushUps", 0.87654, TOP, "bilstm"), 0.0812, 0)
-UNSURE = Answer(Segment(2.0, 4.0, "Unknown", 0.1, TOP, "objects"), 0.1, 0)
+UNSURE = Answer(Segment(2.0, 4.0, "Unknown", 0.1, TOP, "semantic"), 0.1, 0)
 
 
 def test_for_programs() -> None:

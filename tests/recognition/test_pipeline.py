@@ -25,11 +25,13 @@ def processed(
 def test_details_are_files_of_their_own(
     recognizer: Recognizer, samples: Path, settings: Settings, tmp_path: Path
 ) -> None:
-    report = processed(recognizer, samples / "real/gymnastics.mp4", tmp_path, settings, True)
+    report = processed(recognizer, samples / "real/old_xvid.avi", tmp_path, settings, True)
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {"frames-0.jpg", "frames-1.jpg", "embeddings.safetensors"}
     assert report.frames is not None
-    assert (report.frames.count, report.frames.sheets, report.frames.size) == (80, 2, 112)
+    assert (report.frames.count, report.frames.sheets, report.frames.size) == (83, 2, 112)
+    model = recognizer.model
+    assert (report.frames.fps, report.frames.clip) == (model.fps, model.frames)
     kept = read(tmp_path / "embeddings.safetensors")
     assert list(kept.vectors) == list(range(len(report.segments)))
 

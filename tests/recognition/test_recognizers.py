@@ -58,6 +58,15 @@ def test_another_is_kept_until_a_third_is_asked_for(recognizers: Recognizers) ->
     assert recognizers.get() is recognizers.default
 
 
+def test_a_model_whose_weights_come_with_us_takes_a_place_as_well(
+    recognizers: Recognizers,
+) -> None:
+    first = recognizers.get("r3d_18")
+    assert recognizers.get("i3d").model.source == "i3d"
+    assert recognizers.get("i3d").zero_shot is recognizers.default.zero_shot
+    assert recognizers.get("r3d_18") is not first
+
+
 def test_threads_that_ask_at_once_get_the_same(recognizers: Recognizers) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = set(pool.map(recognizers.get, ["r3d_18"] * 4))

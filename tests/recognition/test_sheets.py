@@ -117,7 +117,7 @@ def test_they_show_what_the_backbone_saw(tmp_path: Path, samples: Path, settings
     shown = tiles(tmp_path, sheets)[: len(expected)].astype(float)
     errors = ((shown - expected) ** 2).mean(axis=(1, 2, 3))
     others = ((shown[8:] - expected[:-8]) ** 2).mean(axis=(1, 2, 3))
-    assert errors.max() < 80, "29 dB"
+    assert errors.max() < 100, "28 dB"
     assert errors.max() < others.min(), "a frame is like another one"
 
 

@@ -23,7 +23,10 @@ from har.recognition.stream import RECENT_SECONDS, Answer, Stream
 from har.types import Options
 from tests.serving import eventually
 
-PERIOD = 1 / 8
+FRAMES, STRIDE = 32, 16
+"""Of the model's clips."""
+PERIOD = 1 / 12.5
+SECONDS = FRAMES * PERIOD
 TRAINED = Options(threshold=0.0)
 """The zero-shot model is not asked."""
 LABELS = ("rowing a boat", "cooking", "playing basketball")
@@ -34,15 +37,16 @@ Pixels = NDArray[np.uint8]
 
 @pytest.fixture(scope="module")
 def noise(recognizer: Recognizer) -> Pixels:
-    """Four seconds of pictures that all differ."""
-    size = recognizer.model.fit.size
-    return np.random.default_rng(0).integers(0, 256, (32, size, size, 3), np.uint8)
+    """Twice a clip's length of pictures that all differ; small ones, for they are scored sooner."""
+    model = recognizer.model
+    assert (model.frames, model.stride, 1 / model.fps) == (FRAMES, STRIDE, PERIOD)
+    return np.random.default_rng(0).integers(0, 256, (2 * FRAMES, 128, 192, 3), np.uint8)
 
 
 def taken(stream: Stream, times: NDArray[np.float64], pictures: Pixels) -> Iterator[Answer]:
     """The answers to frames none of which comes before what was due is answered."""
     answers = stream.answers()
-    ends = {first + 16 for first in windows(len(times), 16, 8)}
+    ends = {first + FRAMES for first in windows(len(times), FRAMES, STRIDE)}
     for count, (moment, picture) in enumerate(zip(times, pictures, strict=True), 1):
         stream.add(moment, picture)
         if count in ends and count < len(times):
@@ -76,7 +80,7 @@ def test_same_as_for_the_recorded_file(
 def test_each_frame_is_prepared_once(
     recognizer: Recognizer, noise: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By a thread that has time to prepare frames as they come; every second one is embedded."""
+    """By a thread that has time to prepare frames as they come; every fourth one is embedded."""
     zero_shot = recognizer.zero_shot.now()
     prepared = counted(monkeypatch, recognizer.model, "per_frame")
     embedded = counted(monkeypatch, zero_shot, "embed")
@@ -91,14 +95,14 @@ def test_each_frame_is_prepared_once(
         taking = pool.submit(take)
         for i, picture in enumerate(noise):
             stream.add(i * PERIOD, picture)
-            if i in (11, 19, 27):
-                eventually(lambda half=(i + 1) / 2: sum(embedded) == half, "embedding ahead")
-            if i in (15, 23):
-                eventually(lambda due=i // 8: len(scored) == due, "the answer")
+            if i in (23, 39, 55):
+                eventually(lambda due=(i + 1) / 4: sum(embedded) == due, "embedding ahead")
+            if i in (31, 47):
+                eventually(lambda due=i // STRIDE: len(scored) == due, "the answer")
         stream.end()
         taking.result(60)
     assert (len(scored), stream.dropped) == (3, 0)
-    assert (sum(prepared), sum(embedded)) == (len(noise), len(noise) / 2)
+    assert (sum(prepared), sum(embedded)) == (len(noise), len(noise) / 4)
 
 
 def counted(monkeypatch: pytest.MonkeyPatch, model: object, name: str) -> list[int]:
@@ -118,13 +122,13 @@ def test_clips_are_skipped_when_others_come_meanwhile(
     recognizer: Recognizer, noise: Pixels
 ) -> None:
     stream = Stream(recognizer, TRAINED)
-    for i in range(16 + 8 * 9):
+    for i in range(FRAMES + STRIDE * 9):
         stream.add(i * PERIOD, noise[i % len(noise)])
     assert stream.dropped == 9
     answers = stream.answers()
     latest = next(answers)
-    assert latest.segment.start == pytest.approx(9.0)
-    assert latest.segment.end == pytest.approx(11.0)
+    assert latest.segment.start == pytest.approx(9 * STRIDE * PERIOD)
+    assert latest.segment.end == pytest.approx(9 * STRIDE * PERIOD + SECONDS)
     assert latest.dropped == 9
     stream.end()
     assert list(answers) == []
@@ -132,7 +136,7 @@ def test_clips_are_skipped_when_others_come_meanwhile(
 
 def test_latency_counts_from_the_last_frame(recognizer: Recognizer, noise: Pixels) -> None:
     stream = Stream(recognizer, TRAINED)
-    for i in range(16):
+    for i in range(FRAMES):
         stream.add(i * PERIOD, noise[i])
     answer = next(stream.answers())
     assert 0 < answer.latency < 10
@@ -143,10 +147,10 @@ def test_no_clip_holds_frames_from_both_sides_of_a_cut(
 ) -> None:
     stream = Stream(recognizer, TRAINED)
     answers = stream.answers()
-    for i in range(16):
+    for i in range(FRAMES):
         stream.add(i * PERIOD, noise[i])
     found = [next(answers).segment]
-    for i in range(16, 20):
+    for i in range(FRAMES, FRAMES + 10):
         stream.add(i * PERIOD, noise[i])
     stream.cut()
     found.append(next(answers).segment)
@@ -154,33 +158,35 @@ def test_no_clip_holds_frames_from_both_sides_of_a_cut(
         stream.add(60 + i * PERIOD, noise[i])
     stream.end()
     found += [answer.segment for answer in answers]
-    assert [(s.start, s.end) for s in found] == [(0.0, 2.0), (0.5, 2.5), (60.0, 60.5)]
+    times = [time for segment in found for time in (segment.start, segment.end)]
+    assert times == pytest.approx([0.0, 2.56, 0.8, 3.36, 60.0, 60.32])
     seen = [(action.start, action.end) for action in stream.timeline()]
     assert seen[0][0] == 0.0
-    assert seen[-1] == (60.0, 60.5)
-    assert (2.5, 60.0) in [(a[1], b[0]) for a, b in pairwise(seen)], "the gap is told as one"
+    assert seen[-1] == pytest.approx((60.0, 60.32))
+    gaps = [(a[1], b[0]) for a, b in pairwise(seen)]
+    assert pytest.approx((3.36, 60.0)) in gaps, "the gap is told as one"
 
 
 @pytest.mark.slow
 def test_memory_and_timeline_stay_as_they_are(recognizer: Recognizer, noise: Pixels) -> None:
-    """Each frame that was kept would be 0.15 MB, and there are 16 new ones in a clip."""
-    stream = Stream(recognizer, dataclasses.replace(TRAINED, stride=16))
+    """Each frame that was kept would be 74 kB, and there are 32 new ones in a clip."""
+    stream = Stream(recognizer, dataclasses.replace(TRAINED, stride=FRAMES))
     process = psutil.Process()
     clips, sizes = 60, []
     answers = stream.answers()
-    for i in range(16 * clips):
+    for i in range(FRAMES * clips):
         stream.add(i * PERIOD, noise[i % len(noise)].copy())
-        if i % 16 == 15:
+        if i % FRAMES == FRAMES - 1:
             last = next(answers).segment
             sizes.append(process.memory_info().rss)
     assert len(sizes) == clips
     assert max(sizes[-10:]) - max(sizes[20:30]) < 30e6
     shown = stream.timeline()
-    assert shown[-1].end == last.end == pytest.approx(2 * clips)
-    assert last.end - RECENT_SECONDS - 2 <= shown[0].start <= last.end - RECENT_SECONDS + 1
+    assert shown[-1].end == last.end == pytest.approx(SECONDS * clips)
+    assert last.end - RECENT_SECONDS - SECONDS <= shown[0].start <= last.end - RECENT_SECONDS + 1
     assert all(a.end == b.start for a, b in pairwise(shown))
 
 
 def test_stride_longer_than_a_clip(recognizer: Recognizer) -> None:
     with pytest.raises(BadOption):
-        Stream(recognizer, dataclasses.replace(TRAINED, stride=17))
+        Stream(recognizer, dataclasses.replace(TRAINED, stride=FRAMES + 1))

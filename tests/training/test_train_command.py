@@ -203,6 +203,24 @@ def test_further_videos_calibrate_and_are_not_learnt(
     assert found.metrics["unknown"] == 0
 
 
+def test_a_video_to_calibrate_counts_whatever_its_source(few: Mini, tmp_path: Path) -> None:
+    found = [replace(row, file=f"found-{row.file}", source="web") for row in FOUND]
+    rows = [replace(row, source="web") for row in small.ROWS]
+    learnt = listed(tmp_path / "learnt.csv", rows, "source", "group", "fold")
+    others = listed(tmp_path / "others.csv", found, "source", "group", "accept")
+    model = trained(few, tmp_path, *SMALL, "--manifest", learnt, "--calibration", others)
+    assert model.metrics["found"]["videos"] == 2
+
+
+def test_a_video_is_learnt_or_calibrates(
+    few: Mini, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = (*SMALL, "--calibration", str(few.manifest), "--run", str(tmp_path / "run"))
+    assert har(few, "train", *few.options, *QUICK, *asked) == 2
+    assert "listed more than once" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_manifest_may_tell_all_names_that_are_right(few: Mini, tmp_path: Path) -> None:
     rows = [replace(row, accept=("Running",)) for row in small.ROWS]
     lists = listed(tmp_path / "all.csv", rows, "source", "group", "fold", "accept")

@@ -53,7 +53,7 @@ VIDEO = ("clip.mp4", b"bytes")
         ({"video": VIDEO, "url": "http://example.org/a.mp4"}, 400, "two_sources"),
         ({"video": VIDEO, "youtube_url": "http://example.org/a.mp4"}, 400, "two_sources"),
         ({"video": VIDEO, "stride": "0"}, 400, "bad_option"),
-        ({"video": VIDEO, "stride": "17"}, 400, "bad_option"),
+        ({"video": VIDEO, "stride": "33"}, 400, "bad_option"),
         ({"video": VIDEO, "stride": "2.5"}, 400, "bad_option"),
         ({"video": VIDEO, "threshold": "1.1"}, 400, "bad_option"),
         ({"video": VIDEO, "threshold": "nan"}, 400, "bad_option"),
