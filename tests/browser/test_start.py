@@ -131,7 +131,7 @@ def test_a_file_and_a_link_replace_each_other(page: Page, short_video: Path) -> 
 
 def test_the_labels_given_are_the_ones_looked_for(page: Page, samples: Path) -> None:
     page.goto("/")
-    page.get_by_label("Choose a file").set_input_files(samples / "real" / "gymnastics.mp4")
+    page.get_by_label("Choose a file").set_input_files(samples / "real" / "exercise_1080p.mp4")
     page.get_by_text("Options").click()
     page.get_by_label("Actions to look for").fill(", water skiing, riding a horse,")
     page.get_by_role("button", name=SEND).click()

@@ -34,7 +34,7 @@ def test_terminated_it_leaves_no_process(
         eventually(lambda: not [c for c in children if c.is_running()], "the children's end", 20)
     os.close(ours)
     first = shown.decode().splitlines()[0]
-    assert re.search(r"\d\.0-\d+\.0 s .*\[\x1b\[32m[\w ]+ \d+%\x1b\[0m, ", first)
+    assert re.search(r"0\.0-\d\.\d s .*\[\x1b\[32m[\w -]+ \d+%\x1b\[0m", first)
 
 
 @pytest.mark.slow

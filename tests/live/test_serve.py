@@ -126,7 +126,7 @@ def test_file_ends_and_its_page_stays(samples: Path, tmp_path: Path, own: dict[s
         job = job_at(url) or {}
         assert job["picture_url"] is None
         assert requests.get(f"{url}/picture", timeout=10).status_code == 404
-        assert job["result"]["video"]["duration"] == pytest.approx(2.625, abs=0.13)
+        assert job["result"]["video"]["duration"] == pytest.approx(2.56, abs=0.13)
         assert len(job["result"]["segment_predictions"]) == len(lines(tmp_path)) > 0
         clips = requests.get(f"{url}/export/csv?what=segments", timeout=10).text.splitlines()
         assert len(clips) == 1 + len(lines(tmp_path))

@@ -34,8 +34,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def video(samples: Path, make_video: Callable[..., Path]) -> Path:
-    real = str(samples / "real/gymnastics.mp4")
-    return make_video("compared.mp4", "-i", real, "-t", "3", "-vf", "scale=160:-2")
+    """Three seconds on a golf course."""
+    real = str(samples.parent / "data" / "wild" / "GolfSwing_3495a9de.mp4")
+    return make_video("compared.mp4", "-i", real, "-t", "3")
 
 
 @pytest.fixture(scope="module")
@@ -67,19 +68,20 @@ def test_two_models_on_one_video(service: Service, result: dict[str, Any]) -> No
 
 
 def test_other_labels_are_given_to_both(service: Service, result: dict[str, Any]) -> None:
-    """The zero-shot model saw the same pictures at two rates: it tells the two labels apart alike
-    where it is sure of one."""
-    labels = {"labels": "gymnastics on bars,playing chess"}
+    """The zero-shot model hears of the actions that each of them saw: of golf from the one, and of
+    nothing that is so from random weights."""
+    labels = {"labels": "a golf swing,playing chess"}
     address = f"{service.url}/jobs/{result['id']}/labels"
     answer = requests.put(address, data=labels, timeout=PATIENCE)
     assert answer.status_code == 200, answer.text
     found = answer.json()
     for each in (found, found["comparison"]):
         tops = [label for s in each["segment_predictions"] for label, _ in s["top5"]]
-        assert set(tops) == {"gymnastics on bars", "PlayingChess"}
-    (stretch,) = found["comparison"]["agreement"]["stretches"]
-    assert stretch["label"] == "gymnastics on bars"
-    assert found["comparison"]["agreement"]["share"] == 1.0
+        assert set(tops) == {"a golf swing", "PlayingChess"}
+    assert {s["label"] for s in found["segment_predictions"]} == {"a golf swing"}
+    agreed = found["comparison"]["agreement"]
+    assert {stretch["label"] for stretch in agreed["stretches"]} <= {"a golf swing"}
+    assert (agreed["share"] > 0) == bool(agreed["stretches"])
     back = requests.put(address, timeout=PATIENCE).json()
     assert back["comparison"] == result["comparison"]
 

@@ -133,7 +133,7 @@ def test_a_local_folder_is_used_and_the_hub_is_not(
     clip = weights.load(settings)
     assert clip is not None
     assert (clip.source, clip.name) == ("clip", str(tiny_clip))
-    assert clip.scores(torch.ones(24), ("PushUps", "Yoga")).sum().item() == pytest.approx(1)
+    assert 0 < clip.scores(torch.ones(24), ("PushUps", "Yoga")).sum().item() < 1
     assert weights.load(settings) is clip, "nothing changed, so nothing is loaded again"
     assert weights.outcome(settings).state == "ready"
     assert hub.asked == []
