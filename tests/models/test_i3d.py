@@ -40,10 +40,7 @@ def test_our_checkpoint_leaves_the_backbones_weights_to_that_file() -> None:
     state = model.embedder().network.state_dict()
     ours = i3d_weights.load()
     assert {f"i3d.{name}" for name in ours} == set(state)
-    # Half precision, which the network may be at work in, is the file's own.
-    assert all(
-        torch.allclose(state[f"i3d.{n}"].cpu().float(), w, rtol=0.01) for n, w in ours.items()
-    )
+    assert all(torch.equal(state[f"i3d.{name}"].cpu(), w) for name, w in ours.items())
 
 
 @pytest.mark.parametrize("content", [None, b"nothing", save({"a": torch.zeros(1)})])
