@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import threading
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from har.models.zero_shot.latest import latest
 from har.models.zero_shot.minilm import Encoder
+
+_log = logging.getLogger(__name__)
 
 
 class Sentences:
@@ -34,7 +37,11 @@ class Sentences:
             if new:
                 known = self._known | dict(zip(new, _encoder().vectors(new), strict=True))
                 self._known = latest(known, texts)
-                _write(self._cache, self._known)
+                try:
+                    _write(self._cache, self._known)
+                except OSError as error:
+                    # The file saves time, and nothing else needs it.
+                    _log.warning("sentences are not kept: %s", error.strerror)
             return np.stack([self._known[text] for text in texts])
 
 
@@ -53,6 +60,11 @@ def _read(cache: Path) -> dict[str, NDArray[np.float32]]:
 def _write(cache: Path, known: dict[str, NDArray[np.float32]]) -> None:
     # Renamed into place: another process may be reading it.
     cache.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=cache.parent, suffix=".npz", delete=False) as file:
-        np.savez(file, texts=np.array(list(known)), vectors=np.stack(list(known.values())))
-    os.replace(file.name, cache)
+    handle, partial = tempfile.mkstemp(dir=cache.parent, suffix=".npz")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, texts=np.array(list(known)), vectors=np.stack(list(known.values())))
+        os.replace(partial, cache)
+    except OSError:
+        os.unlink(partial)
+        raise
