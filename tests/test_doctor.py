@@ -14,10 +14,7 @@ import torch
 import config
 from har import doctor
 from har.media import ffmpeg
-from har.models.backbone import normalisation
-from har.models.checkpoint import Checkpoint
 from har.models.frame_backbone import PACKAGED
-from har.models.heads import make_head
 from har.models.zero_shot import weights
 from tests.models import made
 from tests.models.clip_networks.saved import save_residual
@@ -34,29 +31,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def save_checkpoint(folder: Path, backbone: str, features: int) -> Path:
     """An untrained head for three actions."""
-    labels = ("PushUps", "SitDown", "Walk")
-    sizes = {"width": 8, "hidden": 8}
-    mean, std = normalisation(backbone)
-    checkpoint = Checkpoint(
-        labels=labels,
-        learnt=labels,
-        backbone=backbone,
-        features=features,
-        head="bilstm",
-        sizes=sizes,
-        frames=16,
-        fps=8.0,
-        stride=8,
-        size=224,
-        fit="squash",
-        mean=mean,
-        std=std,
-        temperature=1.0,
-        threshold=0.5,
-        data={},
-        metrics={},
-        state=make_head("bilstm", features, len(labels), **sizes).state_dict(),
-    )
+    checkpoint = made.alone(backbone, features, ("PushUps", "SitDown", "Walk"))
     checkpoint.save(folder / "small.safetensors")
     return folder / "small.safetensors"
 

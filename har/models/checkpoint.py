@@ -62,7 +62,7 @@ class Checkpoint(CheckpointBase):
     gate: Gate | None = None
     """What joins the two; None where the head speaks alone."""
     exemplars: Tensor = dataclasses.field(repr=False, default_factory=lambda: torch.empty(0, 0))
-    """What Checkpoint.place() gives for clips of training, [N, D], in half precision in the file;
+    """What place() gives for clips of training, [N, D], in half precision in the file;
     none where the head speaks alone."""
     backbone_state: State = dataclasses.field(repr=False, default_factory=dict)
     """Weights of the backbone, in half precision in the file; none where they are its own."""
@@ -138,10 +138,10 @@ def _built(meta: Meta, state: State) -> Checkpoint:
     return checkpoint
 
 
-def _gate(told: Meta) -> Gate:
-    rows = [tuple(map(float, row)) for row in told["mixing"]]
-    hot, cold = map(float, told["temperatures"])
-    gate = Gate(tuple(rows), (hot, cold), tuple(map(float, told["trust"])))
+def _gate(meta: Meta) -> Gate:
+    rows = [tuple(map(float, row)) for row in meta["mixing"]]
+    hot, cold = map(float, meta["temperatures"])
+    gate = Gate(tuple(rows), (hot, cold), tuple(map(float, meta["trust"])))
     shape = [len(row) for row in gate.mixing], len(gate.trust)
     weights = [*(weight for row in gate.mixing for weight in row), *gate.trust]
     is_usable = (

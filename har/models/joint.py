@@ -21,9 +21,9 @@ from har.models.labels import KINETICS400
 EXPERTS = 3
 """The head, Kinetics' classifier, and neither."""
 MIXING = 8
-"""What the gate sees of a clip, a constant among it; see Joint.mixing_features()."""
+"""What the gate sees of a clip, a constant among it; see mixing_features()."""
 TRUST = 8
-"""What the trust is made of; see Joint.trust_features()."""
+"""What the trust is made of; see trust_features()."""
 NEAREST = 5
 """Clips of training, of which the mean similarity counts (Sun et al., "Out-of-Distribution
 Detection with Deep Nearest Neighbors", ICML 2022)."""
@@ -37,11 +37,6 @@ def labels_with(learnt: Sequence[str]) -> tuple[str, ...]:
     """The labels that a head learnt, and then those that Kinetics has beside them."""
     others = (label for label in KINETICS400 if label not in learnt)
     return (*learnt, *dict.fromkeys(others))
-
-
-def evidence_length(learnt: int) -> int:
-    """Numbers of evidence of a clip, where the head has so many labels."""
-    return learnt + CLASSES + 1
 
 
 def similarity(vectors: Tensor, exemplars: Tensor) -> Tensor:
@@ -111,12 +106,12 @@ class Joint(nn.Module):
         gate = F.linear(mixing_features(head, kinetics, near), self.mixing).softmax(dim=1)
         hot, cold = self.temperatures.exp()
         of_head = gate[:, :1] * (head / hot).softmax(dim=1)
+        of_head = F.pad(of_head, (0, len(self.labels) - self._learnt))
         of_kinetics = gate[:, 1:2] * (kinetics / cold).softmax(dim=1)
-        mixture = F.pad(of_head, (0, len(self.labels) - self._learnt))
-        mixture = mixture.index_add(1, self.at, of_kinetics).clamp(min=_LEAST)
-        best = mixture.argmax(dim=1, keepdim=True)
-        from_head = F.pad(of_head, (0, len(self.labels) - self._learnt)).gather(1, best)
-        features = trust_features(mixture.gather(1, best), from_head, head, kinetics, near)
+        mixture = of_head.index_add(1, self.at, of_kinetics).clamp(min=_LEAST)
+        chosen = mixture.argmax(dim=1, keepdim=True)
+        best, from_head = mixture.gather(1, chosen), of_head.gather(1, chosen)
+        features = trust_features(best, from_head, head, kinetics, near)
         return mixture, features
 
     def neither(self, evidence: Tensor) -> Tensor:

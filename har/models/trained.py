@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from har.models import precision
 from har.models.checkpoint import Checkpoint, place
@@ -96,16 +96,16 @@ class CheckpointModel:
         self.probabilities = checkpoint.probabilities
         self._head = checkpoint.network().to(precision.device)
         self._classify = backbone.classify if isinstance(backbone, MotionBackbone) else None
-        self._joined: Joined | None = None
+        self._joint: Joint | None = None
         if checkpoint.gate:
-            assert isinstance(backbone, MotionBackbone), "as the file was checked"
-            self._joined = Joined(backbone, self._head, checkpoint)
+            self._joint = Joint(checkpoint.learnt, checkpoint.gate).to(precision.device)
+        self._exemplars = checkpoint.exemplars.to(precision.device)
 
     @torch.inference_mode()
     def judge(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
         logits, attention = self.evidence(vectors)
-        if self._joined:
-            logits = self._joined.joint(logits)
+        if self._joint:
+            logits = self._joint(logits)
         return logits.float(), attention.float()
 
     @torch.inference_mode()
@@ -113,26 +113,14 @@ class CheckpointModel:
         """What judge() makes its logits of, [n, ...], and the attention: the head's own logits, or
         what Joint takes."""
         logits, attention = self._head(vectors)
-        if self._joined:
-            logits = self._joined.evidence(vectors, logits.float())
+        if self._joint:
+            actions = self.actions(vectors)
+            assert actions is not None, "as the file was checked"
+            near = similarity(place(self._head, vectors), self._exemplars)
+            logits = torch.cat([logits.float(), actions, near[:, None]], dim=1)
         return logits, attention
 
     @torch.inference_mode()
     def actions(self, vectors: Tensor) -> Tensor | None:
         """See TrainedModel."""
         return self._classify(vectors) if self._classify else None
-
-
-class Joined:
-    """What Kinetics' classifier has to say beside a head, and what joins them."""
-
-    def __init__(self, backbone: MotionBackbone, head: nn.Module, checkpoint: Checkpoint) -> None:
-        assert checkpoint.gate
-        self.joint = Joint(checkpoint.learnt, checkpoint.gate).to(precision.device)
-        self._backbone, self._head = backbone, head
-        self._exemplars = checkpoint.exemplars.to(precision.device)
-
-    def evidence(self, vectors: Tensor, logits: Tensor) -> Tensor:
-        """Evidence [n, E] of clips, from their vectors [n, steps, D] and the head's logits."""
-        near = similarity(place(self._head, vectors), self._exemplars)
-        return torch.cat([logits, self._backbone.classify(vectors), near[:, None]], dim=1)

@@ -26,7 +26,6 @@ from har.training.recipe import Recipe
 from har.training.runs import Run
 
 FINAL = "final"
-_FITS = ("squash", "whole")
 _ASIDE = 8
 """One part in so many is set aside where training stops early."""
 
@@ -164,7 +163,7 @@ def checkpoint(network: Network, material: Material, part: Part, recipe: Recipe)
         fps=recipe.fps,
         stride=recipe.stride,
         size=recipe.size,
-        fit=_FITS[recipe.backbone == backbones.MOTION],
+        fit="whole" if recipe.backbone == backbones.MOTION else "squash",
         mean=mean,
         std=std,
         temperature=1.0,

@@ -98,9 +98,10 @@ class Extractor:
         batches = frames(probe(path, self.settings), self.fps, fit, self.settings)
         pixels = np.concatenate([batch.pixels for batch in batches])
         shown = [(pixels, label)]
+        content = zlib.crc32(path.read_bytes())
         for view in range(1, self.views):
             # The same whenever it is asked for, and other than another video's.
-            rng = np.random.default_rng((view, zlib.crc32(path.read_bytes())))
+            rng = np.random.default_rng((view, content))
             shown.append(self.plan.before(pixels, label, rng))
         vectors = np.stack([self._vectors(np.ascontiguousarray(view)) for view, _ in shown])
         return Views(vectors, tuple(label for _, label in shown))

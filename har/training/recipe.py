@@ -106,7 +106,7 @@ class Recipe:
         "to the clip after it: mirror, reverse, interpolate, brightness, crop, and focus, a crop "
         "around what moves. With a frozen backbone, changes @before other than interpolate use "
         "cached vectors; any other change, --finetune, or other sampling than uniform with i3d, "
-        "decodes the pixels anew in each epoch, which is slow",
+        "decodes the pixels again in each epoch, which is slow",
     )
     views: int = _value(
         3,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from safetensors.torch import load_file, save_file
 from har.errors import CheckpointError
 from har.models import checkpoint, checkpoint_file
 from har.models.checkpoint import Checkpoint
-from har.models.heads import make_head
-from har.models.joint import EXPERTS, MIXING, TRUST, Joint, evidence_length
+from har.models.frame_backbone import PACKAGED
+from har.models.joint import EXPERTS, MIXING, TRUST, Joint
 from tests.fuzz.inputs import JSON
 from tests.models import made
 
@@ -28,26 +29,8 @@ SIZES = {"width": 8, "hidden": 6}
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sound checkpoint."""
     path = tmp_path_factory.mktemp("checkpoints") / "sound.safetensors"
-    Checkpoint(
-        labels=("PushUps", "Walk", "Yoga"),
-        learnt=("PushUps", "Walk", "Yoga"),
-        backbone="tf_efficientnet_lite0",
-        features=16,
-        head="bilstm",
-        sizes={**SIZES},
-        frames=16,
-        fps=8.0,
-        stride=8,
-        size=224,
-        fit="squash",
-        mean=(0.5, 0.5, 0.5),
-        std=(0.5, 0.5, 0.5),
-        temperature=1.5,
-        threshold=0.4,
-        data={},
-        metrics={},
-        state=make_head("bilstm", 16, 3, **SIZES).state_dict(),
-    ).save(path)
+    model = made.alone(PACKAGED, 16, ("PushUps", "Walk", "Yoga"))
+    replace(model, temperature=1.5, threshold=0.4).save(path)
     return path
 
 
@@ -72,7 +55,7 @@ def works_or_is_refused(path: Path) -> None:
         return
     logits, _ = model.network()(torch.zeros(1, model.frames, model.features))
     if model.gate:
-        length = evidence_length(len(model.learnt))
+        length = made.evidence_length(len(model.learnt))
         numbers = 10 * torch.randn(20, length, generator=torch.Generator().manual_seed(0))
         numbers[0] = 0
         with torch.inference_mode():
@@ -102,7 +85,7 @@ def test_any_metadata(written: Path, joint: Path, changes: dict[str, Any]) -> No
 
 
 def changed(path: Path, changes: dict[str, Any]) -> Path:
-    """A checkpoint with other metadata, signed anew."""
+    """A checkpoint with other metadata, with a new hash."""
     tensors = load_file(path)
     meta = {**meta_of(path), **changes}
     del meta["sha256"]

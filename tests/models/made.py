@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from har.models.backbone import normalisation
 from har.models.checkpoint import Checkpoint
 from har.models.heads import all_sizes, make_head
+from har.models.i3d import CLASSES
 from har.models.joint import START, labels_with
 from har.models.motion_backbone import MotionBackbone
 from har.types import Source
@@ -15,6 +17,40 @@ LEARNT = ("PushUps", "SitDown", "NoFight", "Walk")
 """One is Kinetics' own, and one is background."""
 EXEMPLARS = 8
 WIDTH = 8
+
+
+def evidence_length(learnt: int) -> int:
+    """Numbers of evidence of a clip for Joint, where the head has so many labels."""
+    return learnt + CLASSES + 1
+
+
+def alone(backbone: str, features: int, labels: tuple[str, ...] = LEARNT) -> Checkpoint:
+    """A small head that speaks alone, on vectors of a backbone that sees each frame by itself."""
+    sizes = {"width": WIDTH, "hidden": 6}
+    mean, std = normalisation(backbone)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        state = make_head("bilstm", features, len(labels), **sizes).state_dict()
+    return Checkpoint(
+        labels=labels,
+        learnt=labels,
+        backbone=backbone,
+        features=features,
+        head="bilstm",
+        sizes=sizes,
+        frames=16,
+        fps=8.0,
+        stride=8,
+        size=224,
+        fit="squash",
+        mean=mean,
+        std=std,
+        temperature=1.0,
+        threshold=0.5,
+        data={},
+        metrics={},
+        state=state,
+    )
 
 
 def joint(

@@ -17,37 +17,21 @@ from safetensors.torch import save_file
 from har.errors import CheckpointError
 from har.models import checkpoint, checkpoint_file, registry
 from har.models.checkpoint import Checkpoint
-from har.models.heads import make_head
+from har.models.frame_backbone import PACKAGED
 from har.models.labels import KINETICS400
 from tests.models import made
-
-SIZES = {"width": 8, "hidden": 6}
 
 
 @pytest.fixture
 def model() -> Checkpoint:
-    torch.manual_seed(1)
-    return Checkpoint(
-        labels=("PushUps", "Walk", "Yoga"),
-        learnt=("PushUps", "Walk", "Yoga"),
-        backbone="tf_efficientnet_lite0",
-        features=1280,
-        head="bilstm",
-        sizes=SIZES,
-        frames=16,
-        fps=8.0,
-        stride=8,
-        size=224,
-        fit="squash",
-        mean=(0.5, 0.5, 0.5),
-        std=(0.5, 0.5, 0.5),
+    return replace(
+        made.alone(PACKAGED, 1280, ("PushUps", "Walk", "Yoga")),
         temperature=1.5,
         skew=1.5,
         bias=0.25,
         threshold=0.4,
         data={"videos": 3},
         metrics={"top1": 0.5},
-        state=make_head("bilstm", 1280, 3, **SIZES).state_dict(),
     )
 
 
@@ -190,7 +174,7 @@ Change = Callable[[dict[str, Any]], object]
 
 
 def changed(model: Checkpoint, folder: Path, change: Change) -> Path:
-    """The file of a model, signed anew after a change of its metadata."""
+    """The file of a model, with a new hash after a change of its metadata."""
     path = folder / "changed.safetensors"
     model.save(path)
     meta, state = opened(path)

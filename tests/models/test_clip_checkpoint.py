@@ -180,7 +180,7 @@ def test_a_whole_picture_has_a_longest_side(
 
 
 def changed(model: ClipCheckpoint, folder: Path, change: Change) -> Path:
-    """The file of a model, signed anew after a change of its metadata."""
+    """The file of a model, with a new hash after a change of its metadata."""
     path = folder / "changed.safetensors"
     model.save(path)
     with safe_open(path, framework="pt") as file:

@@ -16,11 +16,11 @@ from har.models.joint import (
     TRUST,
     Gate,
     Joint,
-    evidence_length,
     labels_with,
     similarity,
 )
 from har.models.labels import KINETICS400
+from tests.models import made
 
 LEARNT = ("PushUps", "Fight", "NoFight", "SitDown")
 """The first is one of Kinetics' as well."""
@@ -29,7 +29,7 @@ HEAD, KINETICS, NEITHER = range(EXPERTS)
 
 def evidence(head: str = "", kinetics: str = "", near: float = 0.0, clips: int = 1) -> Tensor:
     """Of clips in which the head and Kinetics' classifier are each sure of a label, or of none."""
-    found = torch.zeros(clips, evidence_length(len(LEARNT)))
+    found = torch.zeros(clips, made.evidence_length(len(LEARNT)))
     if head:
         found[:, LEARNT.index(head)] = 12.0
     if kinetics:
@@ -47,7 +47,7 @@ def believing(expert: int, trust: float = 1.0) -> Gate:
 
 def drawn(clips: int = 50) -> Tensor:
     generator = torch.Generator().manual_seed(3)
-    return 5 * torch.randn(clips, evidence_length(len(LEARNT)), generator=generator)
+    return 5 * torch.randn(clips, made.evidence_length(len(LEARNT)), generator=generator)
 
 
 def random_gate(seed: int) -> Gate:
@@ -57,7 +57,7 @@ def random_gate(seed: int) -> Gate:
     return Gate(tuple(map(tuple, mixing)), (1.5, 0.7), tuple(trust))
 
 
-def told(joint: Joint, of: Tensor) -> dict[str, float]:
+def by_label(joint: Joint, of: Tensor) -> dict[str, float]:
     """The probabilities of the first clip by their labels."""
     with torch.inference_mode():
         return dict(zip(joint.labels, joint(of)[0].sigmoid().tolist(), strict=True))
@@ -107,16 +107,16 @@ def test_trust_keeps_the_order_of_labels(gate: Gate) -> None:
 def test_before_it_is_fitted_both_count_alike() -> None:
     joint = Joint(LEARNT)
     assert joint.gate == START
-    of_one = told(joint, evidence(head="SitDown"))
+    of_one = by_label(joint, evidence(head="SitDown"))
     assert of_one["SitDown"] == pytest.approx(1 / 3, abs=0.01)
-    of_other = told(joint, evidence(kinetics="Abseiling"))
+    of_other = by_label(joint, evidence(kinetics="Abseiling"))
     assert of_other["Abseiling"] == pytest.approx(1 / 3, abs=0.01)
-    at_odds = told(joint, evidence(head="SitDown", kinetics="Abseiling"))
+    at_odds = by_label(joint, evidence(head="SitDown", kinetics="Abseiling"))
     assert at_odds["SitDown"] == pytest.approx(at_odds["Abseiling"], abs=0.01)
 
 
 def test_what_both_say_gets_the_shares_of_both() -> None:
-    found = told(Joint(LEARNT), evidence(head="PushUps", kinetics="PushUps"))
+    found = by_label(Joint(LEARNT), evidence(head="PushUps", kinetics="PushUps"))
     assert found["PushUps"] == pytest.approx(2 / 3, abs=0.01)
     assert sum(found.values()) == pytest.approx(2 / 3, abs=0.01)
 
@@ -125,7 +125,7 @@ def test_what_both_say_gets_the_shares_of_both() -> None:
     ("expert", "label"), [(HEAD, "Fight"), (KINETICS, "Abseiling"), (NEITHER, None)]
 )
 def test_who_is_believed_speaks(expert: int, label: str | None) -> None:
-    found = told(
+    found = by_label(
         Joint(LEARNT, believing(expert)), evidence(head="Fight", kinetics="Abseiling", near=0.9)
     )
     sure = {name for name, probability in found.items() if probability > 0.5}
@@ -134,7 +134,7 @@ def test_who_is_believed_speaks(expert: int, label: str | None) -> None:
 
 def test_less_trust_makes_it_less_sure_of_the_same() -> None:
     of = evidence(head="Fight", kinetics="Abseiling")
-    sure, unsure = (told(Joint(LEARNT, believing(HEAD, trust)), of) for trust in (1.0, 0.1))
+    sure, unsure = (by_label(Joint(LEARNT, believing(HEAD, trust)), of) for trust in (1.0, 0.1))
     assert 0.5 < unsure["Fight"] < 0.9 < sure["Fight"]
     assert max(unsure, key=unsure.__getitem__) == "Fight"
 

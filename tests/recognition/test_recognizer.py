@@ -14,11 +14,12 @@ from har.errors import BadOption, CheckpointError
 from har.media.frames import frames
 from har.media.probe import probe
 from har.models import checkpoint
-from har.models.joint import Joint, evidence_length
+from har.models.joint import Joint
 from har.models.labels import VOCABULARY
 from har.recognition.clips import pad, windows
 from har.recognition.recognizer import Recognizer
 from har.types import Options, Report
+from tests.models import made
 
 Maker = Callable[..., Path]
 
@@ -138,7 +139,7 @@ def test_logits_are_made_of_the_evidence(
     model = checkpoint.load(settings.checkpoint)
     video = probe(samples / "real/exercise_1080p.mp4", settings)
     evidence = torch.from_numpy(recognizer.clip_evidence(video))
-    assert evidence.shape == (1, evidence_length(len(model.learnt)))
+    assert evidence.shape == (1, made.evidence_length(len(model.learnt)))
     assert model.gate
     with torch.inference_mode():
         logits = Joint(model.learnt, model.gate)(evidence)

@@ -50,8 +50,8 @@ def test_known_probabilities_are_found(parameters: tuple[float, float, float]) -
     clips, accepted = synthetic(*parameters)
     found = fitted(clips, accepted)
     logits = torch.linspace(-3, 8, 50)
-    expected, told = (scaled(logits, *each).sigmoid().numpy() for each in (parameters, found))
-    assert told == pytest.approx(expected, abs=0.04)
+    expected, actual = (scaled(logits, *each).sigmoid().numpy() for each in (parameters, found))
+    assert actual == pytest.approx(expected, abs=0.04)
     probabilities = Calibration(*found, 0.5).probabilities(clips)
     right = is_right(probabilities, accepted)
     assert calibration_error(probabilities.max(axis=1), right) < 0.03

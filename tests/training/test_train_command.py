@@ -194,11 +194,11 @@ def test_further_videos_calibrate_and_are_not_learnt(
     assert found.data == plain.data
     assert found.labels == plain.labels == ("SitDown", "Walk")
     assert (found.temperature, found.bias) != (plain.temperature, plain.bias)
-    # They are told of apart. Of one any label is right, of the other none that the model has.
+    # They are reported apart. Of one any label is right, of the other none that the model has.
     assert plain.metrics["found"] is None
-    told = found.metrics["found"]
-    assert (told["videos"], told["top1"]) == (2, 0.5)
-    assert {said["file"] for said in told["said"]} == {"found-bars0.mp4", "found-bars1.mp4"}
+    naming = found.metrics["found"]
+    assert (naming["videos"], naming["top1"]) == (2, 0.5)
+    assert {said["file"] for said in naming["said"]} == {"found-bars0.mp4", "found-bars1.mp4"}
     assert found.metrics["metrics"]["videos"] == plain.metrics["metrics"]["videos"] == 4
     assert found.metrics["unknown"] == 0
 

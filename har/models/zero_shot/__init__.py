@@ -37,7 +37,7 @@ class ZeroShot(Protocol):
     ) -> torch.Tensor:
         """What is kept of a clip to score it, [F]: from embed()'s vectors [n, E] of some of its
         frames, all of these [T, height, width, 3], and the logits [400] of Kinetics' actions where
-        the trained model has told them."""
+        the trained model gives them."""
         ...
 
     def scores(self, embedding: torch.Tensor, labels: tuple[str, ...]) -> torch.Tensor:

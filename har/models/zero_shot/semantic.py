@@ -78,7 +78,7 @@ class Semantic:
         actions, objects = self._weights(labels)
         embedding = embedding.cpu().to(actions)
         named = actions @ embedding[: len(KINETICS400)]
-        # Objects speak for what no action has told.
+        # Objects account for what no action does.
         rest = (1 - named.sum()).clamp(min=0)
         return named + rest * _OBJECTS * (objects @ embedding[len(KINETICS400) :])
 
@@ -104,12 +104,13 @@ def _shares(similar: Tensor, low: float, high: float) -> Tensor:
 def _related(labels: tuple[str, ...]) -> Tensor:
     """Similarities [labels, 400] that the vocabulary knows: 1 of the same, _NEAR of near
     relations."""
-    rows = []
-    for label in map(VOCABULARY.label, labels):
-        same = [label == action for action in KINETICS400]
-        near = [VOCABULARY.are_near(label, action) for action in KINETICS400]
-        rows.append(torch.tensor(same).float().maximum(_NEAR * torch.tensor(near).float()))
-    return torch.stack(rows)
+    index = {action: i for i, action in enumerate(KINETICS400)}
+    related = torch.zeros(len(labels), len(index))
+    for row, entry in zip(related, map(VOCABULARY.find, labels), strict=True):
+        if entry:
+            row[[index[action] for action in entry.near & index.keys()]] = _NEAR
+            row[[index[action] for action in {entry.label} & index.keys()]] = 1
+    return related
 
 
 def _action(label: str) -> str:

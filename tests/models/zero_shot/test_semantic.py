@@ -1,4 +1,4 @@
-"""The semantic model: what is seen in a clip, told by any name."""
+"""The semantic model: what is seen in a clip, by any name."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_an_object_speaks_where_no_action_does(model: Semantic) -> None:
     both = violin + clip(SkyDiving=1.0)
     sky, seen = model.scores(both, ("SkyDiving", "a violin")).tolist()
     assert sky > 0.9
-    assert seen < 0.1, "an action was told already"
+    assert seen < 0.1, "an action is already known"
 
 
 def test_where_nothing_is_seen_it_is_unsure(model: Semantic) -> None:
@@ -184,8 +184,8 @@ def test_where_the_trained_model_tells_no_actions_it_looks_itself(
     pixels = next(frames(probe(golf, settings), 12.5, fit, settings, batch=32)).pixels
     kept = model.of_clip(model.embed(pixels[::4]), pixels, None)
     assert score(model, kept, "a golf swing", "playing chess") > 0.8
-    told = registry.load(settings, "i3d")
-    logits = told.actions(told.per_clip(told.per_frame(pixels)[None]))
+    i3d = registry.load(settings, "i3d")
+    logits = i3d.actions(i3d.per_clip(i3d.per_frame(pixels)[None]))
     assert logits is not None
     same = model.of_clip(model.embed(pixels[::4]), pixels, logits[0])
     torch.testing.assert_close(kept, same, atol=0.05, rtol=0)
