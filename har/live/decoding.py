@@ -21,7 +21,7 @@ from har import errors
 from har.live.ffmpeg_child import PROXY, SCRIPT
 from har.live.source import RTSP_PORT, Source
 from har.media import child, decoder, egress, proxied, sandbox
-from har.media.ffmpeg import FORMATS, input_options
+from har.media.ffmpeg import FORMATS, executable_for_rtsp, input_options
 from har.media.frames import written
 from har.media.probe import probe
 from har.types import Fit
@@ -88,6 +88,8 @@ def running(
         with _file(source, fps, fit, settings, shows) as started:
             yield started
         return
+    if source.kind == "rtsp":
+        settings = replace(settings, ffmpeg=executable_for_rtsp(settings))
     arriving = _input(source, settings)["V:0"].filter("setpts", _ARRIVAL).filter("fps", fps)
     argv = _written(arriving, fit, settings, shows)
     limits = {
@@ -131,6 +133,8 @@ def _written(sampled: Any, fit: Fit, settings: Settings, shows: Path | None) -> 
     # With square pixels, and even sides.
     small = chosen.filter("scale", "2*trunc(oh*dar/2)", f"2*trunc(min({_TALLEST},ih)/2)")
     whole = {"f": "image2", "update": 1, "atomic_writing": 1, "fps_mode": "passthrough"}
+    # More threads hold the first picture back until others have come.
+    whole["threads"] = 1
     picture = small.filter("setsar", 1).output(str(shows), vcodec="mjpeg", **{"q:v": 5}, **whole)
     return written(split[0], fit, settings, picture)
 

@@ -46,6 +46,9 @@ _PROBE_SECONDS = 10
 _PATIENCE = 20.0
 _OLDEST = (5, 1)
 """The first version with ``-fps_mode``; the last ones have no ``-vsync``."""
+_OLDEST_FOR_RTSP = (9, 0)
+"""Of this version it is known that a server cannot redirect it where ``rtsp`` is not on the
+protocol whitelist; 5.1 and 7.0 go wherever they are sent."""
 
 
 def executable(settings: Settings) -> str:
@@ -58,12 +61,29 @@ def executable(settings: Settings) -> str:
 
 
 @lru_cache
+def executable_for_rtsp(settings: Settings) -> str:
+    """executable(), or imageio-ffmpeg's where that is older than 9.0, or may be.
+
+    Raises ToolMissing where there is none.
+    """
+    for found in (executable(settings), _packaged()):
+        if (_version(found) or (0, 0)) >= _OLDEST_FOR_RTSP:
+            return found
+    oldest = ".".join(map(str, _OLDEST_FOR_RTSP))
+    raise ToolMissing(f"RTSP needs ffmpeg {oldest} or later: install it, or imageio-ffmpeg.")
+
+
+@lru_cache
 def _find(wanted: str) -> str:
     found = shutil.which(wanted or "ffmpeg")
     if found and (wanted or _is_recent(found)):
         return found
     if wanted:
         raise ToolMissing("The ffmpeg that HAR_FFMPEG names cannot be run.")
+    return _packaged()
+
+
+def _packaged() -> str:
     import imageio_ffmpeg
 
     try:
@@ -75,11 +95,17 @@ def _find(wanted: str) -> str:
 def _is_recent(program: str) -> bool:
     """Whether it knows the options that we use; a build without a version number is taken to."""
     try:
-        banner = child.run([program, "-version"], timeout=_PATIENCE).decode(errors="replace")
+        version = _version(program)
     except (child.ChildFailed, child.ChildTimeout, DecoderCrashed):
         return False
-    version = re.match(r"ffmpeg version n?(\d+)\.(\d+)", banner)
-    return version is None or (int(version[1]), int(version[2])) >= _OLDEST
+    return version is None or version >= _OLDEST
+
+
+def _version(program: str) -> tuple[int, int] | None:
+    """None for a build without a version number. Raises what child.run() does."""
+    banner = child.run([program, "-version"], timeout=_PATIENCE).decode(errors="replace")
+    found = re.match(r"ffmpeg version n?(\d+)\.(\d+)", banner)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def demuxer_options(max_streams: int) -> dict[str, str | int]:

@@ -63,6 +63,21 @@ def test_one_on_path_that_is_old_or_broken_is_passed_over(
     assert (ffmpeg.executable(settings) == str(program)) is is_taken
 
 
+@pytest.mark.parametrize(
+    ("version", "is_taken"),
+    [("5.1.9-0+deb12u1", False), ("7.0.2", False), ("N-118000-gabcdef", False), ("n9.0.2", True)],
+)
+def test_rtsp_is_read_by_one_that_no_server_redirects(
+    settings: Settings, tmp_path: Path, version: str, is_taken: bool
+) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text(f"#!/bin/sh\necho ffmpeg version {version}\n")
+    program.chmod(0o755)
+    found = ffmpeg.executable_for_rtsp(dataclasses.replace(settings, ffmpeg=str(program)))
+    assert (found == str(program)) is is_taken
+    assert is_taken or "imageio_ffmpeg" in found
+
+
 def test_setting_that_names_nothing_is_refused(settings: Settings) -> None:
     with pytest.raises(ToolMissing, match="HAR_FFMPEG"):
         ffmpeg.executable(dataclasses.replace(settings, ffmpeg="no-such-program"))

@@ -238,8 +238,10 @@ def test_memory_is_bounded(bomb: Callable[[str], Path], settings: Settings, tmp_
 
 @pytest.mark.parametrize("size", ["1x1", "3x1", "16384x544"])
 def test_odd_sizes_work(size: str, make_video: Maker, settings: Settings, tmp_path: Path) -> None:
-    picture = f"color=red:s={size}:r=10:d=0.5"
-    video = probe(make_video(f"{size}.mkv", *GREY, picture, "-c:v", "mjpeg"), settings)
+    # Scaled, since older versions of ffmpeg draw no picture of one pixel.
+    picture = f"color=red:s=16x16:r=10:d=0.5,format=yuv444p,scale={size.replace('x', ':')}"
+    mjpeg = "-c:v", "mjpeg", "-pix_fmt", "yuvj444p"
+    video = probe(make_video(f"{size}.mkv", *GREY, picture, *mjpeg), settings)
     assert f"{video.width}x{video.height}" == size
     with watched() as peak:
         assert [len(batch.times) for batch in frames(video, 8, 32, settings)] == [4]
