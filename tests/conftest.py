@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ import pytest
 
 import config
 from har.media import ffmpeg, sandbox
-from tests import servers
+from tests import checkpoints, servers
 from tests.children import sharing
 from tests.prerequisites import missing
 from tests.sentences import seed
@@ -36,8 +37,8 @@ TOGETHER = {"tests/browser/cameras", "tests/browser/compare", "tests/training"}
 """Folders whose files share a service, a browser or a training of their own."""
 SERVICES = {"service", "web", "gunicorn"}
 """Fixtures that run the service, or its web alone, in processes of its own."""
-HEAVY = {"samples", "make_video", "recognizer", "postgresql", "bubblewrap", "site", "hub"}
-HEAVY |= {"here", "mini", "outcomes"}
+HEAVY = {"samples", "make_video", "recognizer", "shipped", "site", "hub", "here", "mini"}
+HEAVY |= {"outcomes", "postgresql", "bubblewrap"}
 """Fixtures whose tests decode video, start programs, or run whole networks."""
 THREADS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 0
 """Of each network; 0: as many as there are cores. Where tests run in several processes, one."""
@@ -122,17 +123,30 @@ def samples() -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> config.Settings:
-    """Settings with a data folder of their own."""
-    return config.Settings(data_dir=tmp_path / "var", clip_model="off", threads=THREADS)
+    """Settings with a data folder of their own, and the small checkpoint."""
+    return _settings(tmp_path / "var")
 
 
 @pytest.fixture(scope="session")
 def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
-    """The models that are shipped, and the semantic model for zero-shot."""
+    """The small checkpoint, and the semantic model for zero-shot."""
     from har.recognition.recognizer import Recognizer  # PyTorch takes seconds
 
-    data = seed(tmp_path_factory.mktemp("recognizer"))
-    return Recognizer.load(config.Settings(data_dir=data, clip_model="off", threads=THREADS))
+    return Recognizer.load(_settings(seed(tmp_path_factory.mktemp("recognizer"))))
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Recognizer:
+    """The same with the checkpoint that is shipped, for tests of what is said."""
+    from har.recognition.recognizer import Recognizer
+
+    settings = _settings(seed(tmp_path_factory.mktemp("shipped")))
+    return Recognizer.load(replace(settings, checkpoint=config.Settings.checkpoint))
+
+
+def _settings(data: Path) -> config.Settings:
+    checkpoint = checkpoints.small()
+    return config.Settings(data_dir=data, checkpoint=checkpoint, clip_model="off", threads=THREADS)
 
 
 @pytest.fixture(scope="session")

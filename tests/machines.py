@@ -16,6 +16,7 @@ import psutil
 import requests
 
 from config import ROOT
+from tests import checkpoints
 from tests.sentences import seed
 from tests.servers import free_port, postgresql, redis
 from tests.serving import PATIENCE, eventually
@@ -91,6 +92,7 @@ def machines(folder: Path, workers: int, **settings: object) -> Iterator[Machine
             "database_url": stack.enter_context(postgresql()).database(),
             "storage_url": storage,
             "clip_model": "off",
+            "checkpoint": checkpoints.small(),
             "threads": 1,
             **settings,
         }

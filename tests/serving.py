@@ -17,6 +17,7 @@ import psutil
 import requests
 
 from config import ROOT
+from tests import checkpoints
 from tests.children import fact
 from tests.sentences import seed
 
@@ -109,7 +110,8 @@ class Service:
 def serving(folder: Path, *, seeded: bool = True, **settings: object) -> Iterator[Service]:
     """A service whose data are in ``folder``; the settings are HAR_* variables in small letters.
 
-    One that is not ``seeded`` embeds its sentences itself, before it is ready.
+    One that is not ``seeded`` embeds its sentences itself, before it is ready. Its checkpoint is a
+    small one unless the settings name another.
     """
     variables = {f"HAR_{name.upper()}": str(value) for name, value in settings.items()}
     data, output = folder / "var", folder / "output"
@@ -120,6 +122,7 @@ def serving(folder: Path, *, seeded: bool = True, **settings: object) -> Iterato
         "HAR_PORT": "0",
         "HAR_DATA_DIR": str(data),
         "HAR_CLIP_MODEL": "off",
+        "HAR_CHECKPOINT": str(checkpoints.small()),
         "HAR_RATE_LIMIT": "1000/second",
         **variables,
     }

@@ -8,6 +8,7 @@ import os
 import pytest
 
 from config import Settings
+from tests import checkpoints
 from tests.sentences import seed
 
 
@@ -25,5 +26,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         **os.environ,
         "HAR_DATA_DIR": str(data),
         "HAR_CLIP_MODEL": "off",
+        "HAR_CHECKPOINT": str(checkpoints.small()),
         "HAR_ALLOW_PRIVATE_URLS": "1",
     }

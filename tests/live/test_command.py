@@ -24,7 +24,7 @@ def test_file_gives_a_line_for_each_segment(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    for name in ("HAR_DATA_DIR", "HAR_CLIP_MODEL"):
+    for name in ("HAR_DATA_DIR", "HAR_CLIP_MODEL", "HAR_CHECKPOINT"):
         monkeypatch.setenv(name, environment[name])
     assert main(["live", str(samples / "real/exercise_1080p.mp4")]) == 0
     out, err = capfd.readouterr()

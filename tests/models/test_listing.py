@@ -10,6 +10,7 @@ import pytest
 from config import Settings
 from har.models import listing, registry
 from har.models.clip_networks import residual
+from tests import checkpoints
 from tests.models.clip_networks import saved
 
 
@@ -27,9 +28,9 @@ def test_every_name_is_listed_with_what_it_needs(
     found = rows(listing.table(settings, timed=False))
     assert list(found) == list(registry.NAMES)
     kind, clip, _, labels, weights = found["bilstm"]
-    assert (kind, clip) == ("a head on i3d", "32 x 192 px at 12.5/s: 2.6 s")
-    shipped = registry.load(settings)
-    assert (labels, weights) == (str(len(shipped.labels)), "best_model.safetensors")
+    assert (kind, clip) == ("a head on i3d", f"32 x {checkpoints.SIZE} px at 12.5/s: 2.6 s")
+    ours = registry.load(settings)
+    assert (labels, weights) == (str(len(ours.labels)), settings.checkpoint.name)
     assert found["lstm"][-1] == "python -m har train --head lstm"
     assert found["i3d"] == [
         "with its weights", "32 x 192 px at 12.5/s: 2.6 s", "12.7 M", "400", "here",

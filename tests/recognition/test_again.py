@@ -22,6 +22,7 @@ from har.recognition.again import Kept, rescored
 from har.recognition.cascade import quiet
 from har.recognition.recognizer import Recognizer
 from har.types import UNKNOWN, Embeddings, Options, Report, Scores
+from tests import checkpoints
 from tests.models.zero_shot.tiny_clip import save_tiny_clip
 from tests.sentences import seed
 
@@ -41,7 +42,7 @@ def settings(request: pytest.FixtureRequest, data: Path) -> Settings:
     name = "off"
     if request.param == "clip":
         name = str(save_tiny_clip(data / "tiny-clip"))
-    return Settings(data_dir=data, clip_model=name)
+    return Settings(data_dir=data, checkpoint=checkpoints.small(), clip_model=name)
 
 
 @pytest.fixture(scope="module")

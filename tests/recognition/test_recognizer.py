@@ -27,6 +27,12 @@ ALONE = Options(threshold=0.0)
 """The zero-shot model is not asked."""
 
 
+@pytest.fixture(scope="module")
+def recognizer(shipped: Recognizer) -> Recognizer:
+    """What it says is the point."""
+    return shipped
+
+
 def recognised(
     recognizer: Recognizer, path: Path, settings: Settings, options: Options | None = None
 ) -> Report:

@@ -14,6 +14,7 @@ from har.errors import BadOption, ModelMissing
 from har.models.clip_networks import residual
 from har.recognition.recognizer import Recognizer
 from har.recognition.recognizers import Recognizers
+from tests import checkpoints
 from tests.models.clip_networks import saved
 from tests.sentences import seed
 
@@ -28,7 +29,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     data = seed(tmp_path_factory.mktemp("var"))
-    return Settings(data_dir=data, clip_model="off")
+    return Settings(data_dir=data, checkpoint=checkpoints.small(), clip_model="off")
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ import requests
 from flask.testing import FlaskClient
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
+from tests import checkpoints
 from tests.children import running
 from tests.serving import PATIENCE, Service, eventually, serving
 from tests.web.going_live import Live, Pictures, answers, batch, going_live, pictures
@@ -64,7 +65,7 @@ def written(service: Service, id: str) -> dict[str, Any]:
 def test_a_stream_is_answered_and_becomes_a_job(service: Service, shown: Pictures) -> None:
     with going_live(service.url, options={"threshold": "0"}) as live:
         assert live.first["type"] == "started"
-        assert (live.first["fps"], live.first["side"]) == (12.5, 192)
+        assert (live.first["fps"], live.first["side"]) == (12.5, checkpoints.SIZE)
         live.show(shown)
         while_running = job(service, live.job)
         heard = live.stop()

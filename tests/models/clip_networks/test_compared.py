@@ -28,7 +28,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("compared")
     settings = Settings(data_dir=folder / "var")
     saved.save_attention("timesformer", registry.folder_for(settings, FETCHED))
-    with saved.torch_home(folder / "torch", "r3d_18"), serving(folder) as service:
+    # What it says of golf is the point.
+    shipped = serving(folder, checkpoint=settings.checkpoint)
+    with saved.torch_home(folder / "torch", "r3d_18"), shipped as service:
         yield service
 
 

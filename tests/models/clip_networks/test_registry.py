@@ -98,8 +98,9 @@ def test_the_setting_is_what_nothing_else_is_asked_for(here: Path, settings: Set
 
 
 def test_our_own_goes_by_its_head(settings: Settings) -> None:
+    file = settings.checkpoint.name
     for name in ("", "bilstm"):
-        assert registry.load(settings, name).name == "bilstm on i3d (best_model.safetensors)"
+        assert registry.load(settings, name).name == f"bilstm on i3d ({file})"
     with pytest.raises(ModelMissing, match="har train --head lstm"):
         registry.load(settings, "lstm")
 
