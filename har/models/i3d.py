@@ -81,7 +81,7 @@ class Early(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv1a = Stem(3, 64, kernel=7, stride=2)
+        self.conv1a = Stem(3, 64)
         self.conv2b = Unit(64, 64, kernel=1)
         self.conv2c = Unit(64, 192, kernel=3)
         self.mixed3, self.mixed4 = _blocks("mixed3"), _blocks("mixed4")
@@ -98,29 +98,45 @@ class Early(nn.Module):
 class Unit(nn.Module):
     """A convolution and a ReLU; the batch normalisation between them is folded into the weights."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
+        """``kernel`` is odd."""
         super().__init__()
-        self.conv = nn.Conv3d(inputs, outputs, kernel, stride)
+        self.conv = nn.Conv3d(inputs, outputs, kernel, padding=kernel // 2)
 
     def forward(self, maps: Tensor) -> Tensor:
-        """[B, inputs, T, H, W] to [B, outputs, T / stride, H / stride, W / stride]."""
-        padded = _same(maps, self.conv.kernel_size, self.conv.stride)
-        return F.relu(self.conv(padded), inplace=True)
+        """[B, inputs, T, H, W] to [B, outputs, T, H, W]."""
+        return F.relu(self.conv(maps), inplace=True)
 
 
-class Stem(Unit):
-    """A Unit with a kernel of 7 and a stride of 2, computed as one of 4 and 1.
+class Stem(nn.Module):
+    """A Unit with a kernel of 7 and a stride of 2."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv3d(inputs, outputs, 7, 2)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """[B, inputs, T, H, W] to [B, outputs, T / 2, H / 2, W / 2]."""
+        compute = _in_depth if maps.dtype == torch.bfloat16 else _strided
+        return F.relu(compute(maps, self.conv), inplace=True)
+
+
+def _strided(maps: Tensor, conv: nn.Conv3d) -> Tensor:
+    found: Tensor = conv(_same(maps, conv.kernel_size, conv.stride))
+    return found
+
+
+def _in_depth(maps: Tensor, conv: nn.Conv3d) -> Tensor:
+    """A convolution with a kernel of 7 and a stride of 2, computed as one of 4 and 1.
 
     Blocks of 2 x 2 x 2 values become 8 channels first (space to depth): processors use few channels
-    badly, and this takes half of the time.
+    badly in bfloat16, and this takes half of the time. In single precision it takes half as long
+    again.
     """
-
-    def forward(self, maps: Tensor) -> Tensor:
-        """See Unit."""
-        blocks = _to_depth(F.pad(maps, [n for s in maps.shape[:1:-1] for n in (s % 2, 0)]))
-        padded = F.pad(blocks, (1, 2) * 3).contiguous(memory_format=torch.channels_last_3d)
-        kernel = _to_depth(F.pad(self.conv.weight, (0, 1) * 3))
-        return F.relu(F.conv3d(padded, kernel, self.conv.bias), inplace=True)
+    blocks = _to_depth(F.pad(maps, [n for s in maps.shape[:1:-1] for n in (s % 2, 0)]))
+    padded = F.pad(blocks, (1, 2) * 3).contiguous(memory_format=torch.channels_last_3d)
+    kernel = _to_depth(F.pad(conv.weight, (0, 1) * 3))
+    return F.conv3d(padded, kernel, conv.bias)
 
 
 def _to_depth(maps: Tensor) -> Tensor:
@@ -154,21 +170,36 @@ def _blocks(group: str) -> nn.Sequential:
 
 
 def _pool(maps: Tensor, kernel: tuple[int, int, int], stride: tuple[int, int, int]) -> Tensor:
-    """The maximum in each picture first, and then over time: what max_pool3d gives, in half of its
-    time."""
-    pictures = _same(maps, kernel, stride).transpose(1, 2)
-    pooled = F.max_pool2d(pictures.flatten(0, 1), kernel[1:], stride[1:])
+    """The maximum in each picture first, and then over time, which is quicker than max_pool3d.
+
+    What pads the maps of a ReLU may be zeros or, as here in pictures, less.
+    """
+    pictures = maps.transpose(1, 2)
+    before = [first for first, _ in _padding(maps.shape[3:], kernel[1:], stride[1:])]
+    pooled = F.max_pool2d(pictures.flatten(0, 1), kernel[1:], stride[1:], before, ceil_mode=True)
     steps = pooled.view(*pictures.shape[:2], *pooled.shape[1:]).transpose(1, 2)
-    count = (steps.shape[2] - kernel[0]) // stride[0] + 1
-    in_time = [steps[:, :, k:][:, :, :: stride[0]][:, :, :count] for k in range(kernel[0])]
+    padded = _same(steps, (kernel[0], 1, 1), (stride[0], 1, 1))
+    count = (padded.shape[2] - kernel[0]) // stride[0] + 1
+    in_time = [padded[:, :, k:][:, :, :: stride[0]][:, :, :count] for k in range(kernel[0])]
     maximum: Tensor = reduce(torch.maximum, in_time)
     return maximum
 
 
 def _same(maps: Tensor, kernel: Sequence[int], stride: Sequence[int]) -> Tensor:
-    """Pad as TensorFlow's SAME does, where the weights were trained: the odd one comes last."""
-    sides: list[int] = []
-    for size, k, s in zip(maps.shape[2:], kernel, stride, strict=True):
+    """Pad [B, C, T, H, W] as _padding() says."""
+    sides = _padding(maps.shape[2:], kernel, stride)
+    # F.pad() begins with the last dimension.
+    flat = [n for pair in reversed(sides) for n in pair]
+    return F.pad(maps, flat) if any(flat) else maps
+
+
+def _padding(
+    sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int]
+) -> list[tuple[int, int]]:
+    """What TensorFlow's SAME, with which the weights were trained, adds before and after each
+    dimension: the odd one comes last."""
+    sides = []
+    for size, k, s in zip(sizes, kernel, stride, strict=True):
         missing = max((-(-size // s) - 1) * s + k - size, 0)
-        sides = [missing // 2, missing - missing // 2, *sides]
-    return F.pad(maps, sides) if any(sides) else maps
+        sides.append((missing // 2, missing - missing // 2))
+    return sides

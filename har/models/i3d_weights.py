@@ -20,7 +20,7 @@ from torch import Tensor
 
 from config import ROOT
 from har.errors import CheckpointError
-from har.models.i3d import I3D, Unit
+from har.models.i3d import I3D, Stem, Unit
 
 _ARRAYS = {
     ("numpy", "ndarray"): np.ndarray,
@@ -81,7 +81,7 @@ def packaged(folder: Path) -> dict[str, Tensor]:
         variables = _Arrays(file).load()
     state: dict[str, Tensor] = {}
     for name, module in I3D().named_modules():
-        if isinstance(module, Unit):
+        if isinstance(module, Stem | Unit):
             weight, bias = _folded(variables, name)
             state |= {f"{name}.conv.weight": weight, f"{name}.conv.bias": bias}
     classifier = variables["params"]["Logits/Conv3d_0c_1x1"]["Conv_0"]
