@@ -1,4 +1,4 @@
-"""The recognizer with the model that is shipped, on real and odd videos."""
+"""The recognizer on real and odd videos."""
 
 from __future__ import annotations
 
@@ -27,12 +27,6 @@ ALONE = Options(threshold=0.0)
 """The zero-shot model is not asked."""
 
 
-@pytest.fixture(scope="module")
-def recognizer(shipped: Recognizer) -> Recognizer:
-    """What it says is the point."""
-    return shipped
-
-
 def recognised(
     recognizer: Recognizer, path: Path, settings: Settings, options: Options | None = None
 ) -> Report:
@@ -53,19 +47,19 @@ def recognised(
     ],
 )
 def test_what_kinetics_knows_is_named_though_nobody_taught_it_here(
-    recognizer: Recognizer, samples: Path, settings: Settings, name: str, right: set[str]
+    shipped: Recognizer, samples: Path, settings: Settings, name: str, right: set[str]
 ) -> None:
-    report = recognised(recognizer, samples / "real" / name, settings)
+    report = recognised(shipped, samples / "real" / name, settings)
     longest = max(report.timeline, key=lambda action: action.end - action.start)
     assert any(VOCABULARY.are_near(longest.label, label) for label in right)
 
 
 def test_any_name_is_recognised_where_zero_shot_is_asked(
-    recognizer: Recognizer, samples: Path, settings: Settings
+    shipped: Recognizer, samples: Path, settings: Settings
 ) -> None:
     labels = ("putting make-up on the eyes", "an elephant on the moon")
     asked = Options(threshold=1.0, labels=labels)
-    report = recognised(recognizer, samples / "real/old_xvid.avi", settings, asked)
+    report = recognised(shipped, samples / "real/old_xvid.avi", settings, asked)
     assert {segment.source for segment in report.segments} == {"semantic"}
     assert {segment.top5[0][0] for segment in report.segments} == {labels[0]}
     assert all(dict(segment.top5)[labels[1]] < 0.01 for segment in report.segments)
@@ -168,7 +162,7 @@ def test_a_still_scene_is_scored_like_any_other(
 
 def test_result_names_the_models(recognizer: Recognizer, samples: Path, settings: Settings) -> None:
     report = recognised(recognizer, samples / "odd/h264_10bits.mp4", settings)
-    assert report.models["trained"] == "bilstm on i3d (best_model.safetensors)"
+    assert report.models["trained"] == f"bilstm on i3d ({settings.checkpoint.name})"
     assert "semantic" in report.models["zero_shot"]
     assert "switched off" in report.models["zero_shot"]
     assert {"decode", "backbone", "head", "zero_shot"} >= set(report.timings)
