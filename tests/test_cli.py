@@ -22,6 +22,7 @@ import pytest
 import config
 from har import cli
 from har.media.probe import probe
+from tests import checkpoints
 from tests.sentences import seed
 
 
@@ -66,7 +67,10 @@ def here(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
 
 
 def environment(data: Path) -> dict[str, str]:
-    return {**os.environ, "HAR_DATA_DIR": str(data), "HAR_CLIP_MODEL": "off"}
+    """Of a command of which what it says is not the point."""
+    small = str(checkpoints.small())
+    own = {"HAR_DATA_DIR": str(data), "HAR_CLIP_MODEL": "off", "HAR_CHECKPOINT": small}
+    return {**os.environ, **own}
 
 
 @pytest.fixture(scope="module")

@@ -28,11 +28,11 @@ SHIFTS = """
 
 
 @pytest.fixture(scope="module")
-def minute(make_video: Callable[..., Path], samples: Path) -> Path:
-    """A real video over and over: a minute, which takes long enough to be looked at."""
+def long(make_video: Callable[..., Path], samples: Path) -> Path:
+    """A real video over and over: 40 s, which take long enough to be looked at."""
     source = str(samples / "real" / "arm_wrestling.mp4")
     wide = "-vf", "scale=426:240,setsar=1", "-preset", "ultrafast", "-an"
-    return make_video("live_minute.mp4", "-stream_loop", "5", "-i", source, *wide)
+    return make_video("live_long.mp4", "-stream_loop", "3", "-i", source, *wide)
 
 
 def send(page: Page, video: Path) -> str:
@@ -54,9 +54,9 @@ def cancel(page: Page) -> None:
     expect(page.locator("#start")).to_be_visible()
 
 
-def test_segments_come_in_while_the_video_is_watched(page: Page, minute: Path) -> None:
+def test_segments_come_in_while_the_video_is_watched(page: Page, long: Path) -> None:
     page.add_init_script(SHIFTS)
-    id = send(page, minute)
+    id = send(page, long)
     assert state_of(page, id) == "running"
     assert violations(page) == []
     expect(page.locator("#strip")).to_contain_text("Recognise actions")
@@ -77,8 +77,8 @@ def test_segments_come_in_while_the_video_is_watched(page: Page, minute: Path) -
     assert page.evaluate("shifts.filter(([value]) => value > 0.001)") == []
 
 
-def test_a_reload_loses_nothing_and_cancel_ends_it(page: Page, minute: Path) -> None:
-    id = send(page, minute)
+def test_a_reload_loses_nothing_and_cancel_ends_it(page: Page, long: Path) -> None:
+    id = send(page, long)
     page.reload()
     expect(page.locator("#watch")).to_be_visible(timeout=LONG)
     until(page, SEGMENTS, seconds=PATIENCE)
@@ -99,12 +99,12 @@ def own(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.mark.slow
 def test_a_service_that_restarts_is_come_back_to(
-    browser: Browser, own: Service, tmp_path: Path, minute: Path
+    browser: Browser, own: Service, tmp_path: Path, long: Path
 ) -> None:
     context = browser.new_context(base_url=own.url)
     page = context.new_page()
     complaints = collect_complaints(page, own.url)
-    send(page, minute)
+    send(page, long)
     own.stop()
     expect(page.locator("#strip")).to_contain_text("No connection", timeout=LONG)
     port = own.url.rpartition(":")[2]
@@ -117,13 +117,13 @@ def test_a_service_that_restarts_is_come_back_to(
     assert not complaints
 
 
-def test_a_link_is_watched_while_it_is_worked_on(page: Page, minute: Path, tmp_path: Path) -> None:
+def test_a_link_is_watched_while_it_is_worked_on(page: Page, long: Path, tmp_path: Path) -> None:
     from tests.media.site import Site, content
 
     with Site() as site:
-        site.routes["/minute.mp4"] = content(minute.read_bytes(), "video/mp4")
+        site.routes["/long.mp4"] = content(long.read_bytes(), "video/mp4")
         page.goto("/")
-        page.get_by_label("or paste a link").fill(f"{site.url}/minute.mp4")
+        page.get_by_label("or paste a link").fill(f"{site.url}/long.mp4")
         page.keyboard.press("Enter")
         expect(page.locator("#watch")).to_be_visible(timeout=LONG)
         until(page, "document.querySelector('video').readyState >= 2", seconds=PATIENCE)
@@ -132,8 +132,8 @@ def test_a_link_is_watched_while_it_is_worked_on(page: Page, minute: Path, tmp_p
     cancel(page)
 
 
-def test_chips_of_the_filter_stay_while_clips_come_in(page: Page, minute: Path) -> None:
-    id = send(page, minute)
+def test_chips_of_the_filter_stay_while_clips_come_in(page: Page, long: Path) -> None:
+    id = send(page, long)
     page.get_by_text("Filter:").click()
     # This very chip: another may come before it at any moment.
     node = page.locator("#filter [data-labels] button").first.element_handle()

@@ -47,9 +47,15 @@ def recognised(
     ],
 )
 def test_what_kinetics_knows_is_named_though_nobody_taught_it_here(
-    shipped: Recognizer, samples: Path, settings: Settings, name: str, right: set[str]
+    shipped: Recognizer,
+    samples: Path,
+    make_video: Maker,
+    settings: Settings,
+    name: str,
+    right: set[str],
 ) -> None:
-    report = recognised(shipped, samples / "real" / name, settings)
+    real = str(samples / "real" / name)
+    report = recognised(shipped, make_video(f"named-{name}", "-i", real, "-t", "5"), settings)
     longest = max(report.timeline, key=lambda action: action.end - action.start)
     assert any(VOCABULARY.are_near(longest.label, label) for label in right)
 

@@ -227,7 +227,7 @@ def test_it_takes_less_than_a_second(service: Service, ask: Ask) -> None:
 
 
 def test_another_job_is_not_waited_for(service: Service, samples: Path, ask: Ask) -> None:
-    job = service.submit(video=samples / "real" / "water_sport.mp4", stride=2, threshold=1)
+    job = service.submit(video=samples / "real" / "water_sport.mp4", stride=4, threshold=1)
 
     def told() -> dict[str, Any]:
         document: dict[str, Any] = requests.get(job, timeout=PATIENCE).json()
