@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +20,7 @@ from config import Settings
 from har.errors import ManifestError, MediaError
 from har.media.frames import frames
 from har.media.probe import probe
-from har.models import precision
+from har.models import npz, precision
 from har.models.backbone import Backbone
 from har.models.i3d import EARLY_FRAMES
 from har.recognition.clips import pad, windows
@@ -84,7 +82,7 @@ class Extractor:
         if cached.exists():
             return _read(cached)
         views = self._computed(path, label)
-        _write(cached, views)
+        npz.write(cached, vectors=views.vectors, labels=np.array(views.labels))
         return views
 
     def _named(self, root: Path, row: Row) -> Views:
@@ -145,12 +143,3 @@ class Extractor:
 def _read(path: Path) -> Views:
     with np.load(path, allow_pickle=False) as file:
         return Views(file["vectors"], tuple(file["labels"].tolist()))
-
-
-def _write(path: Path, views: Views) -> None:
-    """Write whole or not at all: another run may read the cache at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        np.savez(file, vectors=views.vectors, labels=np.array(views.labels))
-    os.replace(partial, path)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import threading
 from collections.abc import Sequence
 from functools import cache
@@ -13,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from har.models import npz
 from har.models.zero_shot.latest import latest
 from har.models.zero_shot.minilm import Encoder
 
@@ -38,11 +37,15 @@ class Sentences:
                 known = self._known | dict(zip(new, _encoder().vectors(new), strict=True))
                 self._known = latest(known, texts)
                 try:
-                    _write(self._cache, self._known)
+                    self._write()
                 except OSError as error:
                     # The file saves time, and nothing else needs it.
                     _log.warning("sentences are not kept: %s", error.strerror)
             return np.stack([self._known[text] for text in texts])
+
+    def _write(self) -> None:
+        texts, vectors = np.array(list(self._known)), np.stack(list(self._known.values()))
+        npz.write(self._cache, texts=texts, vectors=vectors)
 
 
 @cache
@@ -55,16 +58,3 @@ def _read(cache: Path) -> dict[str, NDArray[np.float32]]:
         return {}
     with np.load(cache) as stored:
         return dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
-
-
-def _write(cache: Path, known: dict[str, NDArray[np.float32]]) -> None:
-    # Renamed into place: another process may be reading it.
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=cache.parent, suffix=".npz")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, texts=np.array(list(known)), vectors=np.stack(list(known.values())))
-        os.replace(partial, cache)
-    except OSError:
-        os.unlink(partial)
-        raise
