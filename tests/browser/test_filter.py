@@ -25,7 +25,7 @@ def press_until(page: Page, value: float) -> None:
 
 
 def test_by_confidence_with_the_keyboard(page: Page, finished: Finished) -> None:
-    result = watch(page, finished(GYMNASTICS))
+    result = watch(page, mixed(finished))
     page.get_by_text("Filter:").focus()
     page.keyboard.press("Enter")
     page.get_by_text("All clips as a table").click()

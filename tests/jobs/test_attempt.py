@@ -27,6 +27,7 @@ from har.recognition import embeddings
 from har.recognition.recognizer import Recognizer
 from har.recognition.recognizers import Recognizers
 from har.types import Options
+from tests import checkpoints
 from tests.jobs.uploads import content as kept
 from tests.jobs.uploads import upload
 from tests.media.site import Site, content
@@ -47,8 +48,8 @@ def test_what_a_job_leaves(queue: Queue, settings: Settings, samples: Path, tmp_
     assert result is not None, queue.records.get(id).error
     assert result["thresholds"] == {"trained": 1.0, "zero_shot": 0.3}
     assert result["frames"] == {
-        "fps": 12.5, "size": 112, "width": 112, "height": 63, "columns": 8, "rows": 8,
-        "count": 125, "sheets": 2, "clip": 32,
+        "fps": 12.5, "size": checkpoints.SIZE, "width": checkpoints.SIZE, "height": 36,
+        "columns": 8, "rows": 8, "count": 125, "sheets": 2, "clip": 32,
     }  # fmt: skip
     names = ["source.mp4", "frames-0.jpg", "frames-1.jpg", embeddings.FILE]
     sizes = [queue.storage.size(id, name) for name in names]

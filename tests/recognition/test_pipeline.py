@@ -12,6 +12,7 @@ from har.recognition.embeddings import FILES, read
 from har.recognition.pipeline import process
 from har.recognition.recognizer import Recognizer
 from har.types import Options, Report
+from tests import checkpoints
 from tests.models.clip_networks import saved
 
 
@@ -29,7 +30,11 @@ def test_details_are_files_of_their_own(
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {"frames-0.jpg", "frames-1.jpg", "embeddings.safetensors"}
     assert report.frames is not None
-    assert (report.frames.count, report.frames.sheets, report.frames.size) == (83, 2, 112)
+    assert (report.frames.count, report.frames.sheets, report.frames.size) == (
+        83,
+        2,
+        checkpoints.SIZE,
+    )
     model = recognizer.model
     assert (report.frames.fps, report.frames.clip) == (model.fps, model.frames)
     kept = read(tmp_path / "embeddings.safetensors")
