@@ -48,7 +48,7 @@ def test_what_a_job_leaves(queue: Queue, settings: Settings, samples: Path, tmp_
     assert result is not None, queue.records.get(id).error
     assert result["thresholds"] == {"trained": 1.0, "zero_shot": 0.3}
     assert result["frames"] == {
-        "fps": 12.5, "size": checkpoints.SIZE, "width": checkpoints.SIZE, "height": 36,
+        "fps": 12.5, "size": checkpoints.SIZE, "width": checkpoints.SIZE, "height": 54,
         "columns": 8, "rows": 8, "count": 125, "sheets": 2, "clip": 32,
     }  # fmt: skip
     names = ["source.mp4", "frames-0.jpg", "frames-1.jpg", embeddings.FILE]
