@@ -23,8 +23,8 @@ _FAKE = "--use-fake-device-for-media-stream"
 
 
 def film(make_video: Callable[..., Path], samples: Path) -> Path:
-    """What the camera sees, over and over: somebody at gymnastics, for ten seconds."""
-    source = str(samples / "real" / "gymnastics.mp4")
+    """What the camera sees, over and over: arm wrestling, for ten seconds."""
+    source = str(samples / "real" / "arm_wrestling.mp4")
     return make_video("camera.y4m", "-i", source, "-an", "-vf", "fps=15", "-pix_fmt", "yuv420p")
 
 

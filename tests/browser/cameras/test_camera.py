@@ -25,9 +25,9 @@ from tests.browser.start import step
 from tests.children import fact
 from tests.serving import Service, eventually, serving
 
-BASKETBALL = VOCABULARY.find("Basketball")
-assert BASKETBALL
-SEEN = {BASKETBALL.label, *BASKETBALL.near}
+ARM_WRESTLING = VOCABULARY.find("ArmWrestling")
+assert ARM_WRESTLING
+SEEN = {ARM_WRESTLING.label, *ARM_WRESTLING.near}
 """What a model that is sure says of the film, whichever way it gets to it."""
 GREEN = "rgb(22, 107, 52)"
 INK = "rgb(23, 26, 32)"
