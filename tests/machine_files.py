@@ -17,7 +17,7 @@ _FOLDER = ROOT / "out" / "tests"
 def made(name: str, makers: Iterable[Path], code: str, *arguments: str) -> Path:
     """The file that Python code makes, whose arguments are the file and these.
 
-    ``makers`` are the files that it is made of: where one has changed, it is made anew.
+    ``makers`` are the files that it is made of: where one has changed, it is made again.
     """
     content = b"".join(file.read_bytes() for file in makers)
     stem, dot, ending = name.rpartition(".")

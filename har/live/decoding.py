@@ -132,10 +132,10 @@ def _written(sampled: Any, fit: Fit, settings: Settings, shows: Path | None) -> 
     chosen = split[1].filter("select", f"isnan(prev_selected_t)+gte(t-prev_selected_t,{_SHOWN})")
     # With square pixels, and even sides.
     small = chosen.filter("scale", "2*trunc(oh*dar/2)", f"2*trunc(min({_TALLEST},ih)/2)")
-    whole = {"f": "image2", "update": 1, "atomic_writing": 1, "fps_mode": "passthrough"}
     # More threads hold the first picture back until others have come.
-    whole["threads"] = 1
-    picture = small.filter("setsar", 1).output(str(shows), vcodec="mjpeg", **{"q:v": 5}, **whole)
+    encoding = {"vcodec": "mjpeg", "q:v": 5, "threads": 1}
+    whole = {"f": "image2", "update": 1, "atomic_writing": 1, "fps_mode": "passthrough"}
+    picture = small.filter("setsar", 1).output(str(shows), **encoding, **whole)
     return written(split[0], fit, settings, picture)
 
 

@@ -60,23 +60,24 @@ def executable(settings: Settings) -> str:
     return _find(settings.ffmpeg)
 
 
-@lru_cache
 def executable_for_rtsp(settings: Settings) -> str:
     """executable(), or imageio-ffmpeg's where that is older than 9.0, or may be.
 
     Raises ToolMissing where there is none.
     """
-    for found in (executable(settings), _packaged()):
-        if (_version(found) or (0, 0)) >= _OLDEST_FOR_RTSP:
-            return found
-    oldest = ".".join(map(str, _OLDEST_FOR_RTSP))
-    raise ToolMissing(f"RTSP needs ffmpeg {oldest} or later: install it, or imageio-ffmpeg.")
+    found = executable(settings)
+    if not _is_recent(found, _OLDEST_FOR_RTSP, unnumbered=False):
+        found = _packaged()
+    if not _is_recent(found, _OLDEST_FOR_RTSP, unnumbered=False):
+        oldest = ".".join(map(str, _OLDEST_FOR_RTSP))
+        raise ToolMissing(f"RTSP needs ffmpeg {oldest} or later: install it, or imageio-ffmpeg.")
+    return found
 
 
 @lru_cache
 def _find(wanted: str) -> str:
     found = shutil.which(wanted or "ffmpeg")
-    if found and (wanted or _is_recent(found)):
+    if found and (wanted or _is_recent(found, _OLDEST, unnumbered=True)):
         return found
     if wanted:
         raise ToolMissing("The ffmpeg that HAR_FFMPEG names cannot be run.")
@@ -92,20 +93,16 @@ def _packaged() -> str:
         raise ToolMissing("There is no ffmpeg here: install it, or imageio-ffmpeg.") from None
 
 
-def _is_recent(program: str) -> bool:
-    """Whether it knows the options that we use; a build without a version number is taken to."""
+@lru_cache
+def _is_recent(program: str, oldest: tuple[int, int], *, unnumbered: bool) -> bool:
+    """Whether it runs and is of the version ``oldest`` or later; ``unnumbered`` for a build without
+    a version number."""
     try:
-        version = _version(program)
+        banner = child.run([program, "-version"], timeout=_PATIENCE).decode(errors="replace")
     except (child.ChildFailed, child.ChildTimeout, DecoderCrashed):
         return False
-    return version is None or version >= _OLDEST
-
-
-def _version(program: str) -> tuple[int, int] | None:
-    """None for a build without a version number. Raises what child.run() does."""
-    banner = child.run([program, "-version"], timeout=_PATIENCE).decode(errors="replace")
-    found = re.match(r"ffmpeg version n?(\d+)\.(\d+)", banner)
-    return (int(found[1]), int(found[2])) if found else None
+    version = re.match(r"ffmpeg version n?(\d+)\.(\d+)", banner)
+    return (int(version[1]), int(version[2])) >= oldest if version else unnumbered
 
 
 def demuxer_options(max_streams: int) -> dict[str, str | int]:

@@ -172,7 +172,8 @@ def _blocks(group: str) -> nn.Sequential:
 def _pool(maps: Tensor, kernel: tuple[int, int, int], stride: tuple[int, int, int]) -> Tensor:
     """The maximum in each picture first, and then over time, which is quicker than max_pool3d.
 
-    What pads the maps of a ReLU may be zeros or, as here in pictures, less.
+    Pictures are padded with less than any value. For the maps of a ReLU, which are never negative,
+    that gives what zeros do.
     """
     pictures = maps.transpose(1, 2)
     before = [first for first, _ in _padding(maps.shape[3:], kernel[1:], stride[1:])]

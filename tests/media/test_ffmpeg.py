@@ -78,6 +78,11 @@ def test_rtsp_is_read_by_one_that_no_server_redirects(
     assert is_taken or "imageio_ffmpeg" in found
 
 
+def test_one_for_rtsp_that_cannot_be_run_is_passed_over(settings: Settings) -> None:
+    broken = dataclasses.replace(settings, ffmpeg="/bin/false")
+    assert "imageio_ffmpeg" in ffmpeg.executable_for_rtsp(broken)
+
+
 def test_setting_that_names_nothing_is_refused(settings: Settings) -> None:
     with pytest.raises(ToolMissing, match="HAR_FFMPEG"):
         ffmpeg.executable(dataclasses.replace(settings, ffmpeg="no-such-program"))

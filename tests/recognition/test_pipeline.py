@@ -30,13 +30,9 @@ def test_details_are_files_of_their_own(
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {"frames-0.jpg", "frames-1.jpg", "embeddings.safetensors"}
     assert report.frames is not None
-    assert (report.frames.count, report.frames.sheets, report.frames.size) == (
-        83,
-        2,
-        checkpoints.SIZE,
-    )
-    model = recognizer.model
-    assert (report.frames.fps, report.frames.clip) == (model.fps, model.frames)
+    sheets, model = report.frames, recognizer.model
+    assert (sheets.count, sheets.sheets, sheets.size) == (83, 2, checkpoints.SIZE)
+    assert (sheets.fps, sheets.clip) == (model.fps, model.frames)
     kept = read(tmp_path / "embeddings.safetensors")
     assert list(kept.vectors) == list(range(len(report.segments)))
 
