@@ -69,7 +69,7 @@ def test_a_row_seeks_and_is_selected_on_the_timeline(open_page: Open) -> None:
 
 def test_the_row_of_the_moment_is_marked(open_page: Open) -> None:
     page = open_page(story())
-    for time, row in [(0, 0), (6.9, 6), (20.9, 19)]:
+    for time, row in [(0, 0), (6.3, 5), (6.9, 6), (20.9, 19)]:
         page.evaluate("(time) => move(time)", time)
         expect(page.locator(f"{ROWS}[aria-current]")).to_have_count(1)
         expect(rows(page).nth(row)).to_have_attribute("aria-current", "true")
