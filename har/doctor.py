@@ -111,13 +111,14 @@ def _torch(settings: Settings) -> Finding:
 
     precision.tune(settings.threads)
     text = f"{torch.__version__} on {precision.device.type}, {torch.get_num_threads()} threads"
-    if not precision.has_bfloat16():
+    if not precision.has_int8() and not precision.has_bfloat16():
         return Finding(
             "warn",
-            f"{text}, no bfloat16",
-            "Nothing to do; a processor with AVX512-BF16 or a GPU is two to three times faster.",
+            f"{text}, no 8-bit integers and no bfloat16",
+            "Nothing to do; a processor with AVX512-VNNI or a GPU is several times faster.",
         )
-    return Finding("ok", f"{text}, bfloat16")
+    number_format = "8-bit integers" if precision.has_int8() else "bfloat16"
+    return Finding("ok", f"{text}, {number_format}")
 
 
 def _checkpoint(settings: Settings) -> Finding:

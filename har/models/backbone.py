@@ -32,6 +32,10 @@ class Backbone(Protocol):
         """Length of the vectors."""
 
     @property
+    def number_format(self) -> str:
+        """In which it is computed on this machine: ``int8``, ``bfloat16`` or ``float32``."""
+
+    @property
     def sees_clips(self) -> bool:
         """Whether vectors are of a clip; else each is of one frame, whatever the clip."""
 

@@ -33,6 +33,7 @@ class FrameBackbone:
         if state is not None:
             self.network.load_state_dict(state)
         self.features: int = self.network.cnn.num_features
+        self.number_format = precision.number_format()
         self.network.eval().to(precision.device).to(memory_format=torch.channels_last)
 
     @staticmethod

@@ -122,7 +122,7 @@ class Stem(nn.Module):
 
 
 def _strided(maps: Tensor, conv: nn.Conv3d) -> Tensor:
-    found: Tensor = conv(_same(maps, conv.kernel_size, conv.stride))
+    found: Tensor = conv(pad_same(maps, conv.kernel_size, conv.stride))
     return found
 
 
@@ -179,19 +179,21 @@ def _pool(maps: Tensor, kernel: tuple[int, int, int], stride: tuple[int, int, in
     before = [first for first, _ in _padding(maps.shape[3:], kernel[1:], stride[1:])]
     pooled = F.max_pool2d(pictures.flatten(0, 1), kernel[1:], stride[1:], before, ceil_mode=True)
     steps = pooled.view(*pictures.shape[:2], *pooled.shape[1:]).transpose(1, 2)
-    padded = _same(steps, (kernel[0], 1, 1), (stride[0], 1, 1))
+    padded = pad_same(steps, (kernel[0], 1, 1), (stride[0], 1, 1))
     count = (padded.shape[2] - kernel[0]) // stride[0] + 1
     in_time = [padded[:, :, k:][:, :, :: stride[0]][:, :, :count] for k in range(kernel[0])]
     maximum: Tensor = reduce(torch.maximum, in_time)
     return maximum
 
 
-def _same(maps: Tensor, kernel: Sequence[int], stride: Sequence[int]) -> Tensor:
-    """Pad [B, C, T, H, W] as _padding() says."""
+def pad_same(
+    maps: Tensor, kernel: Sequence[int], stride: Sequence[int], value: float = 0
+) -> Tensor:
+    """Pad [B, C, T, H, W] with ``value`` as _padding() says."""
     sides = _padding(maps.shape[2:], kernel, stride)
     # F.pad() begins with the last dimension.
     flat = [n for pair in reversed(sides) for n in pair]
-    return F.pad(maps, flat) if any(flat) else maps
+    return F.pad(maps, flat, value=value) if any(flat) else maps
 
 
 def _padding(

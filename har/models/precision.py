@@ -22,11 +22,22 @@ def has_bfloat16() -> bool:
     return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
 
 
+def has_int8() -> bool:
+    """Whether the processor multiplies 8-bit integers without overflow and oneDNN is there."""
+    has_onednn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return device.type == "cpu" and has_onednn and torch.cpu._is_vnni_supported()
+
+
 def autocast() -> AbstractContextManager[object]:
     """Mixed precision where it pays, else nothing."""
     if has_bfloat16():
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()
+
+
+def number_format() -> str:
+    """What autocast() computes in: ``bfloat16`` or ``float32``."""
+    return "bfloat16" if has_bfloat16() else "float32"
 
 
 def tune(threads: int) -> None:

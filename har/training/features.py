@@ -20,7 +20,7 @@ from config import Settings
 from har.errors import ManifestError, MediaError
 from har.media.frames import frames
 from har.media.probe import probe
-from har.models import npz, precision
+from har.models import npz
 from har.models.backbone import Backbone
 from har.models.i3d import EARLY_FRAMES
 from har.recognition.clips import pad, windows
@@ -125,7 +125,7 @@ class Extractor:
     @cached_property
     def _preprocessing(self) -> bytes:
         """What a video's vectors depend on beside its bytes."""
-        number = "bfloat16" if precision.has_bfloat16() else "float32"
+        number = self.backbone.number_format
         length = f"clips of {self.frames}" if self.backbone.sees_clips else "frames"
         plan = f"{self.plan} {self.views} views"
         text = f"{number} {self.fps:g} fps {self.backbone.fit(self.size)} {length} {_MOST} {plan}"

@@ -113,7 +113,7 @@ def test_pooling_in_two_turns_is_pooling_in_space_and_time(
     kernel: tuple[int, int, int], stride: tuple[int, int, int]
 ) -> None:
     maps = torch.rand(2, 5, 7, 11, 8)
-    padded = i3d._same(maps, kernel, stride)
+    padded = i3d.pad_same(maps, kernel, stride)
     at_once = torch.nn.functional.max_pool3d(padded, kernel, stride)
     assert torch.equal(i3d._pool(maps, kernel, stride), at_once)
 
