@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -16,7 +15,7 @@ from config import Settings
 from har import errors
 from har.media import probe as probing
 from har.media.probe import probe
-from tests.children import children, running
+from tests.children import children, fact, running
 from tests.serving import eventually
 
 Maker = Callable[..., Path]
@@ -248,12 +247,17 @@ def test_a_probe_that_is_killed_is_told(make_video: Maker, settings: Settings) -
     path = make_video("silent.mp4", *PICTURE, *H264)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(probe, path, settings)
-        for child in eventually(children, "child"):
-            # The sandbox takes the probe with it.
-            with suppress(psutil.NoSuchProcess):
-                child.kill()
+        # Itself: a sandbox that is killed as it begins can leave the probe behind.
+        for child in eventually(started, "probe"):
+            child.kill()
         with pytest.raises(errors.DecoderCrashed):
             answer.result()
+
+
+def started() -> list[psutil.Process]:
+    """The probe, within the sandbox."""
+    named = running(children(), "har.media.probe_child")
+    return [child for child in named if fact(child, "name", "").startswith("python")]
 
 
 def test_too_many_bytes(tmp_path: Path, settings: Settings) -> None:
