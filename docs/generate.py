@@ -45,7 +45,7 @@ def performance() -> str:
     intro = (
         "# Performance\n\nMeasured by `make bench` and made from `benchmarks/results.json` by "
         f"`make docs`.\nMachine: {facts}.\n\nThe model was one of ten actions then, on pictures of "
-        "112x112. What is shipped takes 2.3 times as long for a\nminute, at a peak of 1.2 GiB: see "
+        "112x112. What is shipped takes a minute in\n1.07 times the time: see "
         "[experiments](experiments.md).\n"
     )
     return intro + "".join(_table(name, rows) for name, rows in results.items())
