@@ -107,17 +107,18 @@ def _confinement(settings: Settings) -> Finding:
 def _torch(settings: Settings) -> Finding:
     import torch
 
-    from har.models import precision
+    from har.models import i3d_int8, precision
 
     precision.tune(settings.threads)
     text = f"{torch.__version__} on {precision.device.type}, {torch.get_num_threads()} threads"
-    if not precision.has_int8() and not precision.has_bfloat16():
+    has_int8 = i3d_int8.is_available()
+    if not has_int8 and not precision.has_bfloat16():
         return Finding(
             "warn",
             f"{text}, no 8-bit integers and no bfloat16",
             "Nothing to do; a processor with AVX512-VNNI or a GPU is several times faster.",
         )
-    number_format = "8-bit integers" if precision.has_int8() else "bfloat16"
+    number_format = "8-bit integers" if has_int8 else "bfloat16"
     return Finding("ok", f"{text}, {number_format}")
 
 

@@ -89,7 +89,7 @@ def _quickest(network: MotionNetwork, *, is_known: bool) -> tuple[str, Callable[
 
     Integers are for known weights alone, of which the highest values of the maps are known.
     """
-    if is_known and precision.has_int8():
+    if is_known and i3d_int8.is_available():
         maps = i3d_int8.load(network.i3d)
         return "int8", lambda pixels: _pooled(*maps(pixels.permute(0, 4, 1, 2, 3)))
     if precision.has_bfloat16():

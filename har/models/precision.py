@@ -22,10 +22,9 @@ def has_bfloat16() -> bool:
     return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
 
 
-def has_int8() -> bool:
-    """Whether the processor multiplies 8-bit integers without overflow and oneDNN is there."""
-    has_onednn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return device.type == "cpu" and has_onednn and torch.cpu._is_vnni_supported()
+def has_vnni() -> bool:
+    """Whether the networks run on a processor that multiplies 8-bit integers without overflow."""
+    return device.type == "cpu" and torch.cpu._is_vnni_supported()
 
 
 def autocast() -> AbstractContextManager[object]:

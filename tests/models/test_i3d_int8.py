@@ -18,7 +18,7 @@ from har.models.i3d_int8 import Int8I3D
 from har.models.motion_backbone import MotionBackbone
 
 pytestmark = pytest.mark.skipif(
-    not precision.has_int8(), reason="this processor has no VNNI, so nothing runs in integers"
+    not precision.has_vnni(), reason="this processor has no VNNI, so nothing runs in integers"
 )
 
 
@@ -99,6 +99,15 @@ def test_making_it_leaves_the_network_as_it_was(network: I3D) -> None:
     Int8I3D(network, i3d_int8.highest(network, torch.zeros(1, 3, 8, 32, 32)))
     assert all(torch.equal(tensor, before[n]) for n, tensor in network.state_dict().items())
     assert not any(module._forward_hooks for module in network.modules())
+
+
+def test_a_pytorch_whose_convolution_is_another_computes_in_floats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert i3d_int8.is_available()
+    monkeypatch.setattr(i3d_int8, "_ARGUMENTS", [*i3d_int8._ARGUMENTS, "another"])
+    assert not i3d_int8.is_available()
+    assert load("i3d").number_format == precision.number_format()
 
 
 def test_it_serves_the_packages_weights_and_no_others(network: I3D) -> None:
