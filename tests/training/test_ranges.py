@@ -18,11 +18,15 @@ from har.models.i3d import I3D
 from har.models.motion_backbone import MotionBackbone
 from har.training import ranges
 
+SIZE = 64
+"""Of the pictures; smaller than the recipe's, so that it is quicker."""
+
 
 @pytest.mark.heavy
 def test_the_middle_clips_typical_values_are_written(
     samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ranges, "_SIZE", SIZE)
     videos = [samples / "real" / name for name in ("gymnastics.mp4", "arm_wrestling.mp4")]
     network = I3D().eval()
     network.load_state_dict(i3d_weights.load())
@@ -39,7 +43,7 @@ def test_the_middle_clips_typical_values_are_written(
 
 
 def middle(video: Path) -> torch.Tensor:
-    settings, fit = Settings(), MotionBackbone.fit(192)
+    settings, fit = Settings(), MotionBackbone.fit(SIZE)
     batches = frames(probe(video, settings), 12.5, fit, settings)
     pixels = torch.from_numpy(np.concatenate([batch.pixels for batch in batches]))
     first = (len(pixels) - 32) // 2
