@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 
 from har.errors import CheckpointError
 from har.models import checkpoint, i3d, i3d_weights
@@ -31,6 +31,17 @@ def test_our_file_has_the_packages_weights(package: Path) -> None:
     ours, theirs = i3d_weights.load(), i3d_weights.packaged(package)
     assert theirs.keys() == ours.keys()
     assert all(torch.equal(ours[name], w.half().float()) for name, w in theirs.items())
+
+
+def test_the_recipe_makes_our_file(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, made = i3d_weights.FILE, tmp_path / "i3d.safetensors"
+    monkeypatch.setattr(i3d_weights, "FILE", made)
+    i3d_weights.main()
+    ours, again = load_file(shipped), load_file(made)
+    assert ours.keys() == again.keys()
+    assert all(torch.equal(tensor, again[name]) for name, tensor in ours.items())
 
 
 def test_our_checkpoint_leaves_the_backbones_weights_to_that_file() -> None:
