@@ -45,8 +45,8 @@ def performance() -> str:
     intro = (
         "# Performance\n\nMeasured by `make bench` and made from `benchmarks/results.json` by "
         f"`make docs`.\nMachine: {facts}.\n\nThe model was one of ten actions then, on pictures of "
-        "112x112. What is shipped takes a minute in\n1.07 times the time: see "
-        "[experiments](experiments.md).\n"
+        "112x112. What is shipped takes 1.07 times as\nlong for a minute on a processor with "
+        "VNNI: see [experiments](experiments.md).\n"
     )
     return intro + "".join(_table(name, rows) for name, rows in results.items())
 

